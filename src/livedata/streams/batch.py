@@ -1,0 +1,155 @@
+"""Batches: what arrived at once on one stream, as plain arrays with the place of every message they came from.
+
+A batch may hold one large message (its arrays are then views on the message) or many small ones. Reducers and
+writers see only batches; they never know whether a topic or a file gave them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int32Array = NDArray[np.int32]
+Int64Array = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The messages of a batch, one row each; all arrays have shape (message,).
+
+    ``(topic, partition, offset)`` is a message's identity. ``first_entry`` and ``first_event`` say where its
+    content begins in the batch; it ends where the next one's begins. For a log they count samples alike.
+    """
+
+    topic: str
+    partition: Int32Array
+    offset: Int64Array
+    timestamp_ms: Int64Array
+    """Record time, ms since 1970; -1 when unknown."""
+    first_entry: Int64Array
+    first_event: Int64Array
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """Events of one stream. Names are those of NXevent_data.
+
+    Arrays must not be written to: they may be views on a message.
+    """
+
+    event_id: Int32Array | None
+    """Pixel of each event, shape (event,); None when the stream has a single pixel (a monitor)."""
+    event_time_offset: Int32Array
+    """Time of arrival after the entry's reference time, ns, shape (event,)."""
+    event_time_zero: Int64Array
+    """Reference time of each entry, ns since 1970 UTC, shape (entry,). Neither unique nor sorted."""
+    event_index: Int64Array
+    """First event of each entry, shape (entry,), not decreasing; an entry ends where the next begins, the last at
+    the end of the events. ``event_index[0]`` is 0 when there are entries."""
+    messages: Messages
+    columns: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Further per-entry values (period, veto, proton charge), each of shape (entry,)."""
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return len(self.event_time_offset)
+
+    @property
+    def n_entries(self) -> int:
+        """Number of entries: one reference time in one message."""
+        return len(self.event_time_zero)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the event and entry arrays."""
+        ids = 0 if self.event_id is None else self.event_id.nbytes
+        return ids + self.event_time_offset.nbytes + self.event_time_zero.nbytes + self.event_index.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class LogBatch:
+    """Samples of one log: times in ns since 1970, shape (sample,); values of the wire's dtype, shape (sample, ...)."""
+
+    time: Int64Array
+    value: NDArray[np.generic]
+    messages: Messages
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self.time)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the arrays."""
+        return self.time.nbytes + self.value.nbytes
+
+
+Batch = EventBatch | LogBatch
+
+
+def entry_sizes(batch: EventBatch) -> Int64Array:
+    """Return the number of events of each entry, shape (entry,)."""
+    return np.diff(batch.event_index, append=np.int64(batch.n_events))
+
+
+def select_entries(batch: EventBatch, keep: BoolArray) -> EventBatch:
+    """Return a batch with only the entries where `keep` is true; messages stay, some of them empty then.
+
+    Parameters
+    ----------
+    batch
+        Any batch.
+    keep
+        Shape (entry,).
+
+    Returns
+    -------
+    :
+        The batch itself if all entries are kept; a view where the kept entries are one run; else a copy.
+    """
+    if keep.all():
+        return batch
+    sizes = entry_sizes(batch)
+    kept = np.flatnonzero(keep)
+    ends = batch.event_index + sizes
+    if len(kept) and kept[-1] - kept[0] + 1 == len(kept):
+        events: slice | BoolArray = slice(int(batch.event_index[kept[0]]), int(ends[kept[-1]]))
+    else:
+        events = np.repeat(keep, sizes)
+    index = np.concatenate(([0], np.cumsum(sizes[kept])))[:-1] if len(kept) else np.zeros(0, np.int64)
+    entries_before = np.concatenate(([0], np.cumsum(keep)))
+    events_before = np.concatenate(([0], np.cumsum(np.where(keep, sizes, 0))))
+    m = batch.messages
+    return EventBatch(
+        event_id=None if batch.event_id is None else batch.event_id[events],
+        event_time_offset=batch.event_time_offset[events],
+        event_time_zero=batch.event_time_zero[kept],
+        event_index=index.astype(np.int64),
+        messages=Messages(
+            m.topic, m.partition, m.offset, m.timestamp_ms, entries_before[m.first_entry], events_before[m.first_entry]
+        ),
+        columns={name: column[kept] for name, column in batch.columns.items()},
+    )
+
+
+def join_messages(parts: Sequence[Messages], n_entries: Sequence[int], n_events: Sequence[int]) -> Messages:
+    """Put the messages of several batches of one topic behind each other; sizes are those of the batches."""
+    entries = np.concatenate(([0], np.cumsum(n_entries)))[:-1]
+    events = np.concatenate(([0], np.cumsum(n_events)))[:-1]
+    return Messages(
+        topic=parts[0].topic,
+        partition=np.concatenate([p.partition for p in parts]),
+        offset=np.concatenate([p.offset for p in parts]),
+        timestamp_ms=np.concatenate([p.timestamp_ms for p in parts]),
+        first_entry=np.concatenate([p.first_entry + n for p, n in zip(parts, entries, strict=True)]),
+        first_event=np.concatenate([p.first_event + n for p, n in zip(parts, events, strict=True)]),
+    )

@@ -1,0 +1,74 @@
+"""Where batches come from, without saying where: one small protocol for live topics, history and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..transport.protocol import Partition
+from .batch import Batch
+from .extent import Extent
+
+
+class Sink(Protocol):
+    """What takes batches: a view, a log's memory, a recorder. Called from the feed's thread."""
+
+    def accept(self, batch: Batch) -> None:
+        """Take one batch. May wait (back-pressure); never raises for odd data."""
+        ...
+
+    def covered(self, offsets: Mapping[Partition, tuple[int, int]]) -> None:
+        """Take note that all messages of these offset ranges were handed over or belong to other streams."""
+        ...
+
+    def lost(self, n_messages: int) -> None:
+        """Take note that messages had expired before they could be read."""
+        ...
+
+    def finished(self) -> None:
+        """Nothing will follow: the extent is complete."""
+        ...
+
+    def failed(self, error: Exception) -> None:
+        """Nothing will follow because of this error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a feed has come. `total` is 0 for a live feed, which has no end."""
+
+    done: int
+    total: int
+    unit: str = "messages"
+
+
+class Subscription(Protocol):
+    """A running hand-over from a feed to a sink."""
+
+    @property
+    def progress(self) -> Progress:
+        """How far the hand-over has come, catching up included."""
+        ...
+
+    def close(self) -> None:
+        """Stop handing over; returns at once and may be called twice."""
+        ...
+
+
+class Feed(Protocol):
+    """One stream of a connection or a file, ready to be read as often as wanted."""
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the stream has ended: a file."""
+        ...
+
+    def subscribe(self, sink: Sink, extent: Extent | None = None) -> Subscription:
+        """Hand every batch of the extent to the sink, each message once, in any order of partitions.
+
+        Without an extent: from the connection's start and on and on, or the whole file. With offsets or a passed
+        stop the hand-over ends by itself. Entries outside the extent's times are the sink's to leave out.
+        """
+        ...

@@ -1,0 +1,73 @@
+"""What a stream is called: (topic, source name, family) on the wire, a short name for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+Family = Literal["events", "log"]
+"""What kind of timeline the messages of a stream make up."""
+
+FAMILY_OF_SCHEMA: dict[str, Family] = {"ev44": "events", "f144": "log"}
+
+
+class StreamKey(NamedTuple):
+    """Identity of a stream on the wire. Neither half is unique alone."""
+
+    topic: str
+    source: str
+    family: Family
+
+
+def shortest_unique_ends(paths: Iterable[str]) -> dict[str, str]:
+    """Give each path the shortest end, cut at slashes, that no other of the paths has.
+
+    Parameters
+    ----------
+    paths
+        Slash-separated, such as HDF5 paths; duplicates are taken once.
+
+    Returns
+    -------
+    :
+        The name of each path. A path that is the end of another is called by its full text.
+
+    Examples
+    --------
+    >>> shortest_unique_ends(["/entry/a/log", "/entry/b/log", "/entry/detector"])
+    {'/entry/a/log': 'a/log', '/entry/b/log': 'b/log', '/entry/detector': 'detector'}
+    """
+    unique = list(dict.fromkeys(paths))
+    parts = {path: [part for part in path.split("/") if part] for path in unique}
+    ends = Counter("/".join(p[-n:]) for p in parts.values() for n in range(1, len(p) + 1))
+    names: dict[str, str] = {}
+    for path, p in parts.items():
+        candidates = ("/".join(p[-n:]) for n in range(1, len(p) + 1))
+        names[path] = next((end for end in candidates if ends[end] == 1), path)
+    return names
+
+
+def name_streams(keys: Iterable[StreamKey]) -> dict[StreamKey, str]:
+    """Name streams by their source, with the topic in front where sources meet, and the family where that is not enough.
+
+    The same rule serves topics and files that name their topic and source, so that a stream has one name in both.
+
+    Examples
+    --------
+    >>> a, b = StreamKey("T", "det", "events"), StreamKey("U", "det", "events")
+    >>> name_streams([a, b])[b]
+    'U/det'
+    """
+    unique = list(dict.fromkeys(keys))
+    by_source = Counter(key.source for key in unique)
+    by_pair = Counter((key.topic, key.source) for key in unique)
+    names: dict[StreamKey, str] = {}
+    for key in unique:
+        if by_source[key.source] == 1:
+            names[key] = key.source
+        elif by_pair[key.topic, key.source] == 1:
+            names[key] = f"{key.topic}/{key.source}"
+        else:
+            names[key] = f"{key.topic}/{key.source}/{key.family}"
+    return names
