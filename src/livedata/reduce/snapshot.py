@@ -1,0 +1,86 @@
+"""Snapshots: what a view knew at one moment. They never change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..streams.extent import Coverage
+from .axis import Axes
+from .ledger import Ledger
+
+State = Literal["live", "catching up", "complete", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """An immutable result.
+
+    ``values`` is read-only int64, shape as the axes; variances of counts are the counts themselves (Poisson).
+    """
+
+    counts: NDArray[np.int64]
+    axes: Axes
+    ledger: Ledger
+    coverage: Coverage
+    state: State
+    generation: int
+    """One uninterrupted accumulation; changes at a reset."""
+    version: int
+    """Rises with every change of the result."""
+    settled_until: int | None
+    """Data time (ns since 1970) before which no entry can change its fate any more; None while unknown."""
+    taken_ns: int
+    """Wall clock when it was taken, ns since 1970."""
+    remarks: tuple[str, ...] = ()
+
+    def values(self) -> NDArray[np.int64]:
+        """Counts per bin, shape as the axes."""
+        return self.counts
+
+    def variances(self) -> NDArray[np.int64]:
+        """Variance per bin: that of a Poisson process is its count."""
+        return self.counts
+
+    @property
+    def total(self) -> int:
+        """Sum over all bins."""
+        return int(self.counts.sum())
+
+    def sum(self, *names: str) -> Snapshot:
+        """Sum over the named axes, or over all but the first two dimensions when none is named."""
+        drop = [i for i, axis in enumerate(self.axes) if axis.name in names] if names else list(range(2, len(self.axes)))
+        keep = Axes(axis for i, axis in enumerate(self.axes) if i not in drop)
+        summed = self.counts.sum(axis=tuple(drop), dtype=np.int64) if drop else self.counts
+        summed.flags.writeable = False
+        return Snapshot(
+            summed, keep, self.ledger, self.coverage, self.state, self.generation, self.version,
+            self.settled_until, self.taken_ns, self.remarks,
+        )  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists and numbers, ready for JSON."""
+        partitions = {
+            f"{p.topic}/{p.partition}": [list(r) for r in ranges] for p, ranges in self.coverage.offsets.items()
+        }
+        return {
+            "axes": [{"name": a.name, "unit": a.unit, "edges": a.edges.tolist()} for a in self.axes],
+            "edges": self.axes[0].edges.tolist() if len(self.axes) == 1 else [a.edges.tolist() for a in self.axes],
+            "values": self.counts.tolist(),
+            "ledger": self.ledger.to_dict(),
+            "coverage": {
+                "offsets": partitions,
+                "first_ns": self.coverage.first_ns,
+                "last_ns": self.coverage.last_ns,
+                "lost": self.coverage.lost,
+                "pending": self.coverage.pending,
+                "complete": self.coverage.is_complete,
+            },
+            "state": self.state,
+            "generation": self.generation,
+            "settled_until": self.settled_until,
+            "remarks": list(self.remarks),
+        }
