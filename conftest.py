@@ -23,12 +23,14 @@ def shared() -> Path:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs the shared folder where there is none."""
     needs = item.get_closest_marker("shared") or "shared" in getattr(item, "fixturenames", ())
     if needs and not shared_folder().is_dir():
         pytest.skip(f"{ABSENT} at {shared_folder()}; set LIVEDATA_SHARED")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests went without the shared folder."""
     skipped = terminalreporter.stats.get("skipped", [])
     n = sum(ABSENT in str(report.longrepr) for report in skipped)
     if n:
