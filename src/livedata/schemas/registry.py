@@ -1,0 +1,175 @@
+"""The known schemas: one per `.fbs` file, read when it is first asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from ..errors import DecodeError, FileError
+from .fbs import load_layout
+from .layout import Field, Layout, Table, Union
+from .message import Message, make_classes
+
+# Schemas whose message class is written by hand, for type checkers and speed. A test compares it with the `.fbs` text.
+_GIVEN = {"ev44": ("events", "Ev44"), "f144": ("log", "F144")}
+
+RETIRED: Mapping[str, str] = {
+    "scal": "a draft of f144",
+    "fs42": "a draft of f144",
+    "pvCn": "a draft of ep01",
+    "ar52": "a draft of ar51",
+    "y2gw": "replaced by pl72 and 6s4t",
+    "gwiu": "a command to a file writer, without successor",
+    "ai33": "replaced by da00",
+    "ai34": "replaced by da00",
+    "rit0": "without successor",
+    "ifdq": "replaced by se00",
+    "dat1": "replaced by dat2",
+    "dev1": "replaced by dev2",
+    "aev1": "replaced by aev2",
+    "hst1": "without successor",
+}
+"""Identifiers that once meant something, and what became of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One kind of message: its layout, its words and its classes."""
+
+    id: str
+    """File identifier, bytes 4 to 7 of every message."""
+    layout: Layout
+    classes: Mapping[str, type[Message]]
+    """Message class of each table and struct, by full name."""
+
+    @property
+    def root(self) -> Table:
+        """The table that a message consists of."""
+        return self.layout.tables[self.layout.root]
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """Fields of the root table by name, each with type, default and description."""
+        return {field.name: field for field in self.root.fields}
+
+    @property
+    def doc(self) -> str:
+        """What a message means, in the words of its `.fbs` text."""
+        return self.root.doc
+
+    @property
+    def message_class(self) -> type[Message]:
+        """Class of the typed messages."""
+        return self.classes[self.layout.root]
+
+    @property
+    def source_field(self) -> Field | None:
+        """The text that names the stream: attribute ``source``; None for schemas without one."""
+        return next((f for f in self.root.fields if "source" in (f.attributes or {})), None)
+
+    def union_code(self, name: str, value: object) -> int:
+        """Return the code that travels beside a union's value; 0 for None.
+
+        Raises
+        ------
+        EncodeError
+            If no member holds such a value.
+        """
+        from .write import union_member
+
+        field = self.fields[name]
+        if not isinstance(field.type, Union):
+            raise TypeError(f"{self.id}.{name} is not a union")
+        return union_member(self, field.type, value, name)[0]
+
+
+@cache
+def folder() -> Path:
+    """Return the folder with the `.fbs` files: inside an installed package, or beside `src` in a checkout.
+
+    Raises
+    ------
+    FileError
+        If it is in neither place: the installation is not complete.
+    """
+    here = Path(__file__).resolve()
+    for candidate in (here.parent / "fbs", here.parents[3] / "schemas"):
+        if (candidate / "ev44.fbs").is_file():
+            return candidate
+    raise FileError(f"the schema texts (*.fbs) are not beside {here.parent}; install livedata again")
+
+
+class Registry(Mapping[str, Schema]):
+    """Schemas by id, one per `.fbs` file of a folder that has a root table.
+
+    The folder is listed when first looked at, and each file read when first asked for. Safe to use
+    from several threads.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._loaded: dict[str, Schema] = {}
+        self._ids: tuple[str, ...] | None = None
+        self._lock = threading.RLock()
+
+    def __getitem__(self, id: str) -> Schema:
+        schema = self._loaded.get(id)
+        if schema is None:
+            if not isinstance(id, str):
+                raise KeyError(id)
+            with self._lock:
+                schema = self._loaded.get(id) or self._load(id)
+        return schema
+
+    def _load(self, id: str) -> Schema:
+        path = (self._path or folder()) / f"{id}.fbs"
+        # A case-insensitive file system must not take ndar for NDAr, and ids come from outside: no path tricks.
+        if len(id) != 4 or not id.isalnum() or id not in self._ids_here():
+            raise KeyError(id)
+        layout = load_layout(path)
+        given: type[Message] | None = None
+        if self._path is None and id in _GIVEN:
+            module, name = _GIVEN[id]
+            given = getattr(import_module(f".{module}", __package__), name)
+        schema = Schema(id, layout, make_classes(layout, given))
+        self._loaded[id] = schema
+        return schema
+
+    def _ids_here(self) -> tuple[str, ...]:
+        if self._ids is None:
+            files = sorted((self._path or folder()).glob("*.fbs"))
+            self._ids = tuple(f.stem for f in files if f'file_identifier "{f.stem}"' in f.read_text(encoding="utf-8"))
+        return self._ids
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids_here())
+
+    def __len__(self) -> int:
+        return len(self._ids_here())
+
+    def __repr__(self) -> str:
+        return f"<schemas {' '.join(self)}>"
+
+
+SCHEMAS = Registry()
+"""The schemas that come with livedata."""
+
+
+def schema_for(id: str) -> Schema:
+    """Return a schema by the id a message claims.
+
+    Raises
+    ------
+    DecodeError
+        If there is none; says what the id was, if it once was one.
+    """
+    try:
+        return SCHEMAS[id]
+    except KeyError:
+        once = f" (a retired identifier: {RETIRED[id]})" if id in RETIRED else ""
+        known = " ".join(SCHEMAS)
+        raise DecodeError(f"no such schema{once}; known are {known}", schema=id, offset=4) from None
