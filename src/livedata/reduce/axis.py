@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,7 +74,7 @@ class Axis:
     def __iter__(self) -> Iterator[tuple[float, float]]:
         """Iterate over the bins as (lower, upper), as UHI asks for."""
         edges = self.edges.tolist()
-        return iter(zip(edges[:-1], edges[1:], strict=True))
+        return iter(pairwise(edges))
 
     def __getitem__(self, index: int) -> tuple[float, float]:
         edges = self.edges
@@ -82,7 +83,9 @@ class Axis:
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         kind = "" if self.is_regular else ", uneven"
-        return f"<Axis {self.name or '?'} {self.n} bins {float(self.exact[0]):g} … {float(self.exact[-1]):g}{unit}{kind}>"
+        return (
+            f"<Axis {self.name or '?'} {self.n} bins {float(self.exact[0]):g} … {float(self.exact[-1]):g}{unit}{kind}>"
+        )
 
 
 class Axes(tuple[Axis, ...]):
@@ -96,7 +99,7 @@ class Axes(tuple[Axis, ...]):
                 if axis.name == key:
                     return axis
             raise ArgumentError(f"no axis {key!r}; this view has {', '.join(a.name for a in self) or 'none'}")
-        return super().__getitem__(key)  # type: ignore[index]
+        return tuple.__getitem__(self, key)  # type: ignore[call-overload,no-any-return]
 
     def _ipython_key_completions_(self) -> list[str]:
         return [axis.name for axis in self]
@@ -159,9 +162,11 @@ def edges(values: ArrayLike, unit: str | None = None) -> Axis:
     if array.ndim != 1 or len(array) < 2:
         raise ArgumentError(f"edges of shape {array.shape}; expected a list of at least two increasing numbers")
     exact = tuple(_exact(v, f"edge {i}") for i, v in enumerate(array.tolist()))
-    for i, (low, high) in enumerate(zip(exact[:-1], exact[1:], strict=True)):
+    for i, (low, high) in enumerate(pairwise(exact)):
         if low >= high:
-            raise ArgumentError(f"edges must increase, but edge {i + 1} ({array[i + 1]}) is not above edge {i} ({array[i]})")
+            raise ArgumentError(
+                f"edges must increase, but edge {i + 1} ({array[i + 1]}) is not above edge {i} ({array[i]})"
+            )
     if len(exact) == 2:
         return Axis(exact, 1, unit)
     return Axis(exact, len(exact) - 1, unit)
@@ -182,7 +187,9 @@ def thresholds(axis: Axis, unit: str | None) -> NDArray[np.int64]:
         raise ArgumentError(f"axis {axis.name!r} has no unit, but its bins were given in {axis.unit!r}")
     limits = [axis.exact[0] * factor, axis.exact[-1] * factor]
     if any(abs(limit) >= 2**62 for limit in limits):
-        raise ArgumentError(f"axis {axis.name!r}: edges {axis.exact[0]} … {axis.exact[-1]} {axis.unit} are out of range")
+        raise ArgumentError(
+            f"axis {axis.name!r}: edges {axis.exact[0]} … {axis.exact[-1]} {axis.unit} are out of range"
+        )
     if not axis.is_regular:
         return np.array([math.ceil(e * factor) for e in axis.exact], dtype=np.int64)
     start, width = limits[0], (limits[1] - limits[0]) / axis.n

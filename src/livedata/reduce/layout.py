@@ -19,7 +19,7 @@ MAX_TABLE = 1 << 28
 class Layout:
     """Pixel numbers arranged in an image. Made by `layout`.
 
-    Position in the image of pixel ``p`` is ``table[p - first_id]``, or ``p - first_id`` without a table; -1 is no place.
+    The place of pixel ``p`` is ``table[p - first_id]``, or ``p - first_id`` without a table; -1 is no place.
     """
 
     shape: tuple[int, ...]
@@ -43,7 +43,9 @@ class Layout:
     def detector_number(self) -> NDArray[np.int32]:
         """Return the pixel number at each place, int32, shape `shape`; 0 where there is none."""
         if self.table is None:
-            return np.arange(self.first_id, self.first_id + self.size, dtype=np.int64).astype(np.int32).reshape(self.shape)
+            return (
+                np.arange(self.first_id, self.first_id + self.size, dtype=np.int64).astype(np.int32).reshape(self.shape)
+            )
         numbers = np.zeros(self.size, np.int32)
         known = np.flatnonzero(self.table >= 0)
         numbers[self.table[known]] = (known + self.first_id).astype(np.int32)
@@ -59,7 +61,8 @@ class Layout:
         if not isinstance(other, Layout):
             return NotImplemented
         return (self.shape, self.first_id, self.n_ids) == (other.shape, other.first_id, other.n_ids) and (
-            self.table is other.table or (self.table is not None and other.table is not None and np.array_equal(self.table, other.table))
+            self.table is other.table
+            or (self.table is not None and other.table is not None and np.array_equal(self.table, other.table))
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -89,7 +92,9 @@ def layout(
     >>> layout((448, 64), first_id=1).size
     28672
     """
-    if shape is not None and (not shape or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in shape)):
+    if shape is not None and (
+        not shape or any(isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1 for n in shape)
+    ):
         raise ArgumentError(f"shape is {shape!r}; expected positive lengths such as (448, 64)")
     if detector_number is None:
         if shape is None:
@@ -120,5 +125,7 @@ def _from_numbers(flat: NDArray[np.int64], shape: tuple[int, ...]) -> Layout:
     table[known - low] = places
     if np.count_nonzero(table >= 0) != len(places):
         numbers, counts = np.unique(known, return_counts=True)
-        raise ArgumentError(f"pixel number {numbers[counts > 1][0]} stands in {counts.max()} places; expected one place each")
+        raise ArgumentError(
+            f"pixel number {numbers[counts > 1][0]} stands in {counts.max()} places; expected one place each"
+        )
     return Layout(shape, low, len(table), table)

@@ -34,7 +34,7 @@ class Ledger:
     @property
     def adds_up(self) -> bool:
         """Whether the fates add up to the events seen."""
-        return self.seen == sum(getattr(self, name) for name in FATES)
+        return bool(self.seen == sum(getattr(self, name) for name in FATES))
 
     def to_dict(self) -> dict[str, int]:
         """Return all counts by name, in order."""

@@ -52,7 +52,9 @@ class Snapshot:
 
     def sum(self, *names: str) -> Snapshot:
         """Sum over the named axes, or over all but the first two dimensions when none is named."""
-        drop = [i for i, axis in enumerate(self.axes) if axis.name in names] if names else list(range(2, len(self.axes)))
+        drop = (
+            [i for i, axis in enumerate(self.axes) if axis.name in names] if names else list(range(2, len(self.axes)))
+        )
         keep = Axes(axis for i, axis in enumerate(self.axes) if i not in drop)
         summed = self.counts.sum(axis=tuple(drop), dtype=np.int64) if drop else self.counts
         summed.flags.writeable = False

@@ -36,5 +36,7 @@ def exact_factor(unit: str, to: str) -> Fraction:
     try:
         magnitude = _registry().Quantity(Fraction(1), unit).to(to).magnitude
     except (pint.errors.PintError, ValueError, AttributeError, TypeError) as error:
-        raise ArgumentError(f"cannot convert {unit!r} to {to!r}: {error}; expected a unit such as 'us' or 'ms'") from None
+        raise ArgumentError(
+            f"cannot convert {unit!r} to {to!r}: {error}; expected a unit such as 'us' or 'ms'"
+        ) from None
     return Fraction(magnitude)

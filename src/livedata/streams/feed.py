@@ -14,8 +14,13 @@ from .extent import Extent
 class Sink(Protocol):
     """What takes batches: a view, a log's memory, a recorder. Called from the feed's thread."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the sink would rather wait; what feeds it then reads no further for a while."""
+        ...
+
     def accept(self, batch: Batch) -> None:
-        """Take one batch. May wait (back-pressure); never raises for odd data."""
+        """Take one batch at once; never raises for odd data."""
         ...
 
     def covered(self, offsets: Mapping[Partition, tuple[int, int]]) -> None:
@@ -50,6 +55,10 @@ class Subscription(Protocol):
     @property
     def progress(self) -> Progress:
         """How far the hand-over has come, catching up included."""
+        ...
+
+    def forget_past(self) -> None:
+        """Hand over nothing more of what lies behind now; what comes later still comes."""
         ...
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ def shortest_unique_ends(paths: Iterable[str]) -> dict[str, str]:
 
 
 def name_streams(keys: Iterable[StreamKey]) -> dict[StreamKey, str]:
-    """Name streams by their source, with the topic in front where sources meet, and the family where that is not enough.
+    """Name streams by their source, with topic and family added where that is not unique.
 
     The same rule serves topics and files that name their topic and source, so that a stream has one name in both.
 

@@ -1,0 +1,1 @@
+"""Axes, layouts, kernels and views: events become histograms here, wherever they came from."""

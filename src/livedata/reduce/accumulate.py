@@ -1,0 +1,166 @@
+"""Accumulating batches: 32-bit counters that spill into 64-bit totals, and the ledger beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..streams.batch import EventBatch
+from . import kernels
+from .binning import Definition, binning
+from .ledger import FATES, Ledger
+
+SPILL_AT = 2**32 - 1
+"""A 32-bit counter cannot run over before this many events were counted."""
+LATE_NS = 1_000_000_000
+"""An entry this far behind the newest one is remarked as late."""
+BLOCK = 1 << 16
+"""Events counted together where places are written down in between: they stay in the cache."""
+
+_NO_TABLE = np.zeros(0, np.int32)
+
+
+class Accumulator:
+    """Counts of one definition. Folding commutes: neither order nor cut of the batches changes the counts.
+
+    Used under its owner's lock.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self._binnings = [binning(axis) for axis in definition.event_axes]
+        n_rows = definition.layout.size if definition.layout else 1
+        self._n_columns = 1
+        for b in self._binnings:
+            self._n_columns *= b.n
+        self._is_pairs = (definition.layout is not None) + len(self._binnings) > 1
+        if self._is_pairs and definition.layout is None:
+            n_rows, self._n_columns = self._binnings[0].n, self._binnings[1].n
+        self._counts = np.zeros(n_rows * self._n_columns, np.uint32)
+        self._marginal = np.zeros(n_rows if self._is_pairs else 0, np.uint32)
+        self._total: NDArray[np.int64] | None = None
+        self._marginal_total: NDArray[np.int64] | None = None
+        self._since_spill = 0
+        self._fates: Counter[str] = Counter()
+        self.first_ns: int | None = None
+        self.last_ns: int | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fates of all events folded so far."""
+        return Ledger(**self._fates)
+
+    def fold(self, batch: EventBatch) -> None:
+        """Count one batch."""
+        n = batch.n_events
+        self._note_times(batch)
+        if n == 0:
+            return
+        if self._since_spill + n > SPILL_AT:
+            self._spill()
+        self._since_spill += n
+        fates = self._fates
+        unmapped = under = over = 0
+        layout = self.definition.layout
+        needs_ids = layout is not None or any(axis.name == "event_id" for axis in self.definition.event_axes)
+        if needs_ids and batch.event_id is None:
+            unmapped = n
+        elif self._is_pairs:
+            unmapped, under, over = self._fold_pairs(batch)
+        elif layout is not None:
+            assert batch.event_id is not None
+            if layout.table is None:
+                unmapped = kernels.count_pixels(batch.event_id, layout.first_id, layout.n_ids, self._counts)
+            else:
+                unmapped = kernels.count_table(batch.event_id, layout.first_id, layout.table, self._counts)
+        else:
+            b = self._binnings[0]
+            x = _field(batch, self.definition.event_axes[0].name)
+            if b.per_width:
+                under, over = kernels.count_even(x, b.first, b.span, b.per_width, self._counts)
+            else:
+                under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, self._counts)
+        fates["seen"] += n
+        fates["unmapped"] += unmapped
+        fates["underflow"] += under
+        fates["overflow"] += over
+        fates["binned"] += n - unmapped - under - over
+
+    def counts(self) -> NDArray[np.int64]:
+        """Return all counts as a new read-only array, int64, shape of the definition."""
+        return _frozen(self._counts, self._total, self.definition.shape)
+
+    def picture(self) -> tuple[NDArray[np.int64], int]:
+        """Return counts of the leading dimensions only, and how many dimensions that are: cheap also for cubes."""
+        if not self._is_pairs or self.definition.layout is None:
+            return self.counts(), len(self.definition.shape)
+        shape = self.definition.layout.shape
+        return _frozen(self._marginal, self._marginal_total, shape), len(shape)
+
+    def _note_times(self, batch: EventBatch) -> None:
+        """Keep the span of entry times, and remark events that come behind it."""
+        times = batch.event_time_zero
+        if not len(times):
+            return
+        low, high = int(times.min()), int(times.max())
+        if self.last_ns is not None and low < self.last_ns - LATE_NS:
+            late = times < self.last_ns - LATE_NS
+            sizes = np.diff(batch.event_index, append=batch.n_events)
+            self._fates["late"] += int(sizes[late].sum())
+        self.first_ns = low if self.first_ns is None else min(self.first_ns, low)
+        self.last_ns = high if self.last_ns is None else max(self.last_ns, high)
+
+    def _fold_pairs(self, batch: EventBatch) -> tuple[int, int, int]:
+        layout, last = self.definition.layout, self._binnings[-1]
+        names = [axis.name for axis in self.definition.event_axes]
+        columns_of = _field(batch, names[-1])
+        unmapped = under = over = 0
+        rows = np.empty(min(BLOCK, batch.n_events), np.int32)
+        columns = np.empty_like(rows)
+        for start in range(0, batch.n_events, BLOCK):
+            part = slice(start, min(start + BLOCK, batch.n_events))
+            n = part.stop - part.start
+            if layout is not None:
+                assert batch.event_id is not None
+                table = _NO_TABLE if layout.table is None else layout.table
+                kernels.place_pixels(batch.event_id[part], layout.first_id, layout.n_ids, table, rows[:n])
+            else:
+                b = self._binnings[0]
+                kernels.place_values(_field(batch, names[0])[part], b.thresholds, b.shift, b.guess, rows[:n])
+            kernels.place_values(columns_of[part], last.thresholds, last.shift, last.guess, columns[:n])
+            fates = kernels.count_pairs(rows[:n], columns[:n], self._n_columns, self._counts, self._marginal)
+            unmapped, under, over = unmapped + fates[0], under + fates[1], over + fates[2]
+        return unmapped, under, over
+
+    def _spill(self) -> None:
+        """Empty the 32-bit counters into the 64-bit totals."""
+        self._total = self._counts.astype(np.int64) if self._total is None else self._total + self._counts
+        self._counts[:] = 0
+        if len(self._marginal):
+            held = self._marginal_total
+            self._marginal_total = self._marginal.astype(np.int64) if held is None else held + self._marginal
+            self._marginal[:] = 0
+        self._since_spill = 0
+
+
+def _field(batch: EventBatch, name: str) -> NDArray[np.int32]:
+    if name == "toa":
+        return batch.event_time_offset
+    assert batch.event_id is not None
+    return batch.event_id
+
+
+def _frozen(counts: NDArray[np.uint32], total: NDArray[np.int64] | None, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    result = counts.astype(np.int64)
+    if total is not None:
+        result += total
+    result = result.reshape(shape)
+    result.flags.writeable = False
+    return result
+
+
+def add_ledgers(*ledgers: Ledger) -> Ledger:
+    """Add ledgers field by field."""
+    return Ledger(**{name: sum(getattr(ledger, name) for ledger in ledgers) for name in ("seen", *FATES, "late")})

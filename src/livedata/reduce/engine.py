@@ -1,0 +1,264 @@
+"""The part of a view that works: takes batches from a feed, folds them, and says what it has.
+
+It never refers to the view that people hold, so that a dropped view can end it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..streams.batch import Batch, EventBatch, select_entries
+from ..streams.clock import newest_plausible
+from ..streams.extent import Coverage, Extent, Ranges, merge_ranges
+from ..streams.feed import Subscription
+from ..transport.protocol import Partition
+from .accumulate import Accumulator
+from .axis import Axes
+from .binning import Definition
+from .ledger import Ledger
+from .pool import submit
+from .snapshot import Snapshot, State
+
+FULL_BYTES = 256 << 20
+"""Bytes waiting to be folded above which the feed should read no further."""
+
+Covered = Mapping[Partition, tuple[int, int]]
+
+
+class Engine:
+    """Folds what a feed hands over. A `Sink`; all methods may be called from any thread."""
+
+    def __init__(self, definition: Definition, extent: Extent | None, *, is_finite: bool) -> None:
+        self.definition = definition
+        self.extent = extent
+        self.is_finite = is_finite
+        self.changed = threading.Condition()
+        self.error: Exception | None = None
+        self.version = 0
+        self.generation = 1
+        self.waiting_bytes = 0
+        self.newest_ns: int | None = None
+        self.subscription: Subscription | None = None
+        self._folding = threading.Lock()
+        self._queue: deque[Batch | Covered] = deque()
+        self._running = False
+        self._accumulator = Accumulator(definition)
+        self._ranges: dict[Partition, Ranges] = {}
+        self._lost = 0
+        self._ended = False
+        self._finished = False
+        self._stopped = False
+        self._cached: Snapshot | None = None
+        self._rates: deque[tuple[float, int]] = deque()
+
+    # What the feed calls
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is waiting to be folded that the feed should wait."""
+        return self.waiting_bytes > FULL_BYTES
+
+    def accept(self, batch: Batch) -> None:
+        """Queue one batch."""
+        self._put(batch)
+
+    def covered(self, offsets: Covered) -> None:
+        """Queue the note behind the batches that it speaks of."""
+        self._put(dict(offsets))
+
+    def lost(self, n_messages: int) -> None:
+        """Count messages that had expired."""
+        self._lost += n_messages
+        self._notify()
+
+    def finished(self) -> None:
+        """Nothing will follow."""
+        with self.changed:
+            self._ended = True
+            self._schedule()
+
+    def failed(self, error: Exception) -> None:
+        """Nothing will follow because of this error."""
+        self.error = error
+        self.finished()
+
+    # What the view calls
+
+    @property
+    def state(self) -> State:
+        """What the view is doing."""
+        if self.error is not None:
+            return "failed"
+        if self._stopped:
+            return "stopped"
+        if self._finished:
+            return "complete"
+        subscription = self.subscription
+        if self.is_finite or (subscription is not None and subscription.progress.total):
+            return "catching up"
+        return "live"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the result cannot change any more."""
+        return self._stopped or self._finished
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fates so far."""
+        with self._folding:
+            return self._accumulator.ledger
+
+    @property
+    def events_per_s(self) -> float:
+        """Events folded per second of wall time, over the last seconds."""
+        rates = tuple(self._rates)
+        if len(rates) < 2 or time.monotonic() - rates[-1][0] > 5:
+            return 0.0
+        return (rates[-1][1] - rates[0][1]) / max(time.monotonic() - rates[0][0], 1e-3)
+
+    def stop(self) -> None:
+        """Fold nothing more; the last result stays."""
+        self._stopped = True
+        if self.subscription is not None:
+            self.subscription.close()
+        self._notify()
+
+    def reset(self) -> None:
+        """Begin a new generation at zero with what comes from now on."""
+        if self.subscription is not None:
+            self.subscription.forget_past()
+        with self._folding:
+            with self.changed:
+                self._queue.clear()
+                self.waiting_bytes = 0
+            self._accumulator = Accumulator(self.definition)
+            self._ranges.clear()
+            self._rates.clear()
+            self._lost = 0
+            self.newest_ns = None
+            self.generation += 1
+        self._notify()
+
+    def snapshot(self, *, picture: bool = False) -> Snapshot:
+        """Return what was folded so far; with `picture`, only the dimensions that make a picture."""
+        state = self.state
+        with self._folding:
+            held = self._cached
+            if held is not None and not picture and held.version == self.version and held.state == state:
+                return held
+            axes: Axes = self.definition.axes
+            if picture:
+                counts, n_axes = self._accumulator.picture()
+                axes = Axes(tuple(axes)[:n_axes])
+            else:
+                counts = self._accumulator.counts()
+            pending = 0
+            if self.subscription is not None and not self.is_over:
+                progress = self.subscription.progress
+                pending = max(0, progress.total - progress.done)
+            accumulator = self._accumulator
+            coverage = Coverage(dict(self._ranges), accumulator.first_ns, accumulator.last_ns, self._lost, pending)
+            snapshot = Snapshot(
+                counts=counts,
+                axes=axes,
+                ledger=accumulator.ledger,
+                coverage=coverage,
+                state=state,
+                generation=self.generation,
+                version=self.version,
+                settled_until=accumulator.last_ns,
+                taken_ns=time.time_ns(),
+            )
+            if not picture:
+                self._cached = snapshot
+            return snapshot
+
+    # Folding
+
+    def _put(self, item: Batch | Covered) -> None:
+        with self.changed:
+            if self._stopped:
+                return
+            self._queue.append(item)
+            if not isinstance(item, Mapping):
+                self.waiting_bytes += item.nbytes
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Have the queue worked on, by one thread at a time. Called with `changed` held."""
+        if not self._running:
+            self._running = True
+            submit(self._work)
+
+    def _work(self) -> None:
+        try:
+            while True:
+                with self.changed:
+                    if not self._queue or self._stopped:
+                        self._running = False
+                        if self._ended and not self._stopped:
+                            self._finished = True
+                        self.version += 1
+                        self.changed.notify_all()
+                        return
+                with self._folding:
+                    with self.changed:
+                        if not self._queue:  # a reset came between
+                            continue
+                        item = self._queue.popleft()
+                        if not isinstance(item, Mapping):
+                            self.waiting_bytes -= item.nbytes
+                    self._take(item)
+                self._notify()
+        except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other
+            with self.changed:
+                self.error = error
+                self._running = False
+                self.changed.notify_all()
+
+    def _take(self, item: Batch | Covered) -> None:
+        if isinstance(item, Mapping):
+            for p, step in item.items():
+                self._ranges[p] = merge_ranges((*self._ranges.get(p, ()), step))
+            return
+        if not isinstance(item, EventBatch):
+            return
+        batch = cut(item, self.extent)
+        self._accumulator.fold(batch)
+        newest = newest_plausible(batch.event_time_zero, time.time_ns())
+        if newest is not None and (self.newest_ns is None or newest > self.newest_ns):
+            self.newest_ns = newest
+        now = time.monotonic()
+        if not self._rates or now - self._rates[-1][0] > 0.1:
+            self._rates.append((now, self._accumulator.ledger.seen))
+            while len(self._rates) > 2 and now - self._rates[0][0] > 5:
+                self._rates.popleft()
+
+    def _notify(self) -> None:
+        with self.changed:
+            self.version += 1
+            self.changed.notify_all()
+
+
+def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
+    """Return only the entries inside the extent's span of data time, ``start <= event_time_zero < stop``."""
+    if extent is None or (extent.start_ns is None and extent.stop_ns is None):
+        return batch
+    keep = np.ones(batch.n_entries, bool)
+    if extent.start_ns is not None:
+        keep &= batch.event_time_zero >= extent.start_ns
+    if extent.stop_ns is not None:
+        keep &= batch.event_time_zero < extent.stop_ns
+    return select_entries(batch, keep)
+
+
+def with_remarks(snapshot: Snapshot, remarks: tuple[str, ...]) -> Snapshot:
+    """Return the snapshot with remarks for people."""
+    return replace(snapshot, remarks=remarks) if remarks else snapshot

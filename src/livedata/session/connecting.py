@@ -1,0 +1,159 @@
+"""The ways in: connect to a broker, open a file, run the simulated instrument, replay a file."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..streams.connection import Connection
+from ..streams.start import Start, parse_start
+from ..transport import open_transport
+from .cells import made_in_this_cell
+from .file import FileStreams
+from .live import LiveStreams, topic_patterns
+
+if TYPE_CHECKING:
+    from ..sources.replay import Replay
+    from ..sources.simulate import Simulation
+
+PathLike = str | os.PathLike[str]
+
+_simulations: dict[str, Simulation] = {}
+
+
+def connect(
+    url: str,
+    *,
+    instrument: PathLike | None = None,
+    topics: str | Iterable[str] | None = None,
+    start: Start = "now",
+    settings: Mapping[str, str] | None = None,
+) -> LiveStreams:
+    """Connect to a broker and see its topics as streams.
+
+    Parameters
+    ----------
+    url
+        ``kafka://host:port[,host:port]``, ``memory://NAME``, or the name of a broker in the site's settings file.
+    instrument
+        A NeXus file, a NeXus JSON template or a small file of ours that says which streams there are and where their
+        pixels stand. Without one, streams are discovered from the last messages of each partition.
+    topics
+        Name or pattern (``*``, ``?``) of the topics, or several; needed where a broker has more than 50.
+    start
+        Where every stream begins: ``"now"``, ``"earliest"``, a datetime, an ISO time, ``"-10 min"``, or offsets as
+        ``{(topic, partition): offset}``. The last value of each log from before the start is found, too.
+    settings
+        Settings for the Kafka client, such as those of TLS and SASL.
+
+    Raises
+    ------
+    BrokerUnreachable
+        If nobody answers at the address.
+    SettingsError, ArgumentError
+        If the address, the instrument file or an argument cannot be used.
+    """
+    told = None
+    if instrument is not None:
+        from ..nexus import load_instrument
+
+        told = load_instrument(instrument)
+    patterns = topic_patterns(topics)
+    if patterns is None and told is not None and told.topics:
+        patterns = list(told.topics)
+    begin = parse_start(start)
+    transport = open_transport(url, settings=settings)
+    try:
+        connection = Connection(transport, topics=patterns, start=begin)
+    except BaseException:
+        transport.close()
+        raise
+    warm_up()
+    return LiveStreams(connection, instrument=told)
+
+
+def open(path: PathLike) -> FileStreams:
+    """Open a NeXus file: the same mapping of streams, every view of which comes out complete.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, is no HDF5 file or is damaged.
+    """
+    from ..nexus import open_file
+
+    streams = FileStreams(open_file(path))
+    warm_up()
+    return streams
+
+
+def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveStreams:
+    """Start a simulated instrument and connect to it: nothing to install, no broker needed.
+
+    Parameters
+    ----------
+    rate
+        Detector events per second.
+    seed
+        Same seed, same events.
+    url
+        Where it publishes. One simulation runs at a time on each address; a new one replaces it.
+    """
+    from ..sources.simulate import start_simulation
+
+    if (running := _simulations.pop(url, None)) is not None:
+        running.stop(wait=True)
+    transport = open_transport(url)
+    connection = Connection(transport, topics=["DEMO_*"])
+    simulation = start_simulation(open_transport(url), rate=rate, seed=seed)
+    _simulations[url] = simulation
+    warm_up()
+    streams = LiveStreams(connection, layouts=simulation.layouts, source=simulation)
+    made_in_this_cell(simulation)
+    return streams
+
+
+def replay(
+    path: PathLike,
+    to: str,
+    *,
+    speed: float | Literal["max"] = 1.0,
+    loop: bool = False,
+    times: Literal["now", "original"] = "now",
+    topics: str | None = None,
+) -> Replay:
+    """Publish a NeXus file as the messages it could have been made from, in the background.
+
+    Parameters
+    ----------
+    path
+        Any NeXus file with NXevent_data or NXlog groups.
+    to
+        Address as in `connect`.
+    speed
+        1 is real time, 10 ten times as fast, ``"max"`` as fast as it goes.
+    loop
+        Begin again at the end.
+    times
+        ``"now"`` moves the times in the messages to now; ``"original"`` leaves them.
+    topics
+        What topic names begin with; None takes the instrument's name from the file.
+    """
+    from ..sources.replay import start_replay
+
+    handle = start_replay(path, open_transport(to), speed=speed, loop=loop, times=times, topics=topics)
+    made_in_this_cell(handle)
+    return handle
+
+
+def warm_up() -> None:
+    """Load the compiled kernels in the background, so that the first view need not wait for them."""
+
+    def load() -> Any:
+        from ..reduce import kernels
+
+        return kernels.warm_up()
+
+    threading.Thread(target=load, name="livedata-warm-up", daemon=True).start()

@@ -1,0 +1,76 @@
+"""Streams of a finished file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..streams.clock import EARLIEST_NS
+from ..streams.runs import Run
+from .row import StreamRow
+from .stream import ArrayStream, EventStream, LogStream, Stream
+from .streams import Streams
+
+if TYPE_CHECKING:
+    from ..nexus import NexusFile
+
+
+class FileStreams(Streams):
+    """Streams of a file, the same mapping as a connection's. Made by `open`."""
+
+    def __init__(self, file: NexusFile) -> None:
+        self.file = file
+        self._layouts = file.layouts()
+
+    @property
+    def where(self) -> str:
+        """The path."""
+        return os.fspath(self.file.path)
+
+    path = where
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The run that the file holds, if it says when it started."""
+        start, stop = self.file.start_ns, self.file.stop_ns
+        if start is None or start < EARLIEST_NS:
+            return ()
+        return (Run(self.file.title or self.file.path.stem, start, stop, instrument=self.file.instrument or ""),)
+
+    def table(self) -> list[StreamRow]:
+        """Return what the file holds, a row a stream."""
+        return [self._row(name) for name in self._names()]
+
+    def _names(self) -> list[str]:
+        return list(self.file.streams)
+
+    def _aliases(self) -> Mapping[str, str]:
+        return {path: name for name, stream in self.file.streams.items() for path in (stream.path, *stream.aliases)}
+
+    def _make(self, name: str) -> Stream:
+        stream = self.file.streams[name]
+
+        def row() -> StreamRow:
+            return self._row(name)
+
+        if stream.kind == "events":
+            feed = self.file.feed(name)
+            return EventStream(name, stream.key, row, feed=feed, layout=self._layouts.get(name))
+        if stream.kind == "log":
+            return LogStream(name, stream.key, row, data=lambda: self.file.log(name), unit=stream.unit)
+        return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: np.asarray(self.file.array(name)))
+
+    def _row(self, name: str) -> StreamRow:
+        stream = self.file.streams[name]
+        is_events = stream.kind == "events"
+        return StreamRow(
+            name=name,
+            kind=stream.kind,
+            schema=stream.path,
+            messages=None,
+            events=stream.n_events if is_events else stream.n_points,
+            remarks=stream.remarks,
+        )

@@ -1,0 +1,217 @@
+"""Streams of a connection."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from ..reduce.layout import Layout
+from ..streams.clock import describe_age
+from ..streams.connection import Connection
+from ..streams.key import FAMILY_OF_SCHEMA, StreamKey, name_streams
+from ..streams.livefeed import LiveFeed, connection_remark
+from ..streams.runs import Run
+from .row import StreamRow
+from .stream import EventStream, LogStream, Stream
+from .streams import Streams
+
+if TYPE_CHECKING:
+    from ..nexus.instrument import Instrument
+    from ..nexus.recording import Recording
+
+DISCOVERY_S = 2.0
+SCHEMA_OF_FAMILY = {family: schema for schema, family in FAMILY_OF_SCHEMA.items()}
+
+
+class LiveStreams(Streams):
+    """Streams arriving now. Made by `connect` and `demo`.
+
+    Every view of a stream begins at the connection's start, whenever it is made: what has passed by then is read back.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        instrument: Instrument | None = None,
+        layouts: Mapping[str, Layout] | None = None,
+        source: Any = None,
+    ) -> None:
+        self._connection = connection
+        self._instrument = instrument
+        self._layouts = dict(layouts or {})
+        self.source = source
+        """What produces the data, when it runs in this process (`demo`)."""
+        self._finalizer = weakref.finalize(self, _close, connection, source)
+
+    @property
+    def where(self) -> str:
+        """The broker's address."""
+        return self._connection.transport.url
+
+    url = where
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Runs announced by now, oldest first."""
+        self._connection.wait_for_survey(DISCOVERY_S)
+        return self._connection.runs.runs
+
+    @property
+    def topics(self) -> list[str]:
+        """Topics of this connection that exist by now."""
+        return self._connection.topics()
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a stream; one that is not there yet is waited for (2 s), then the error names the near misses."""
+        if isinstance(name, str) and self._find(name) is None:
+            self._connection.wait_for(lambda: self._find(name) is not None, DISCOVERY_S)
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self._connection.wait_for_survey(DISCOVERY_S)
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._connection.wait_for_survey(DISCOVERY_S)
+        return super().__len__()
+
+    def table(self) -> list[StreamRow]:
+        """Return what is known of every stream now, a row each."""
+        self._connection.wait_for_survey(DISCOVERY_S)
+        rows = [self._row(name, key) for name, key in self._by_name().items()]
+        for topic, n in self._connection.topic_problems.items():
+            rows.append(StreamRow(topic, "topic", malformed=n, remarks=("unsound messages of no stream",)))
+        return rows
+
+    def panel(self) -> Any:
+        """Return the table as a widget that refreshes itself."""
+        from ..panels import stream_table
+
+        return stream_table(self)
+
+    def record(self, path: str | os.PathLike[str], *, start: Any = None, title: str = "") -> Recording:
+        """Record all streams of this connection into a NeXus file; returns at once.
+
+        Parameters
+        ----------
+        path
+            The file. ``"run_{number}.nxs"`` takes the next free number. Nothing is ever overwritten.
+        start
+            Where to begin; None is now. Forms as in `connect`; ``"connect"`` takes what this connection began with.
+        title
+            Title of the entry.
+
+        Raises
+        ------
+        OutputExists
+            If the file is there, or is being recorded.
+        """
+        from .record import start_recording
+
+        return start_recording(self._connection, path, start=start, layouts=self._layouts_by_key(), title=title)
+
+    def close(self) -> None:
+        """Leave the broker, and end the source if there is one; views keep what they have."""
+        self._finalizer()
+
+    @property
+    def state(self) -> str:
+        """``connected``, ``closed`` or what is wrong."""
+        return connection_remark(self._connection) or "connected"
+
+    def _headline(self) -> str:
+        wrong = connection_remark(self._connection)
+        return super()._headline() + (f", {wrong}" if wrong else "")
+
+    def _by_name(self) -> dict[str, StreamKey]:
+        keys = name_streams(self._connection.keys())
+        if self._instrument is not None:
+            for name, (key, _) in self._instrument.streams.items():
+                if key is not None:
+                    keys[key] = name
+        return {name: key for key, name in sorted(keys.items(), key=lambda item: (item[0].family, item[1]))}
+
+    def _names(self) -> list[str]:
+        return list(self._by_name())
+
+    def _aliases(self) -> Mapping[str, str]:
+        return {f"{key.topic}/{key.source}": name for name, key in self._by_name().items()}
+
+    def _make(self, name: str) -> Stream:
+        key = self._by_name()[name]
+
+        def row() -> StreamRow:
+            return self._row(name, key)
+
+        if key.family == "log":
+            self._connection.watch(key.topic)
+            timeline = self._connection.log(key)
+            return LogStream(name, key, row, data=lambda: timeline.data)
+        feed = LiveFeed(self._connection, key, owner=self)
+        return EventStream(name, key, row, feed=feed, layout=self._layout_of(name, key))
+
+    def _layout_of(self, name: str, key: StreamKey) -> Layout | None:
+        if self._instrument is not None:
+            for told, (its_key, held) in self._instrument.streams.items():
+                if held is not None and (its_key == key or (its_key is None and told in (name, key.source))):
+                    return held
+        return self._layouts.get(name) or self._layouts.get(key.source)
+
+    def _layouts_by_key(self) -> dict[StreamKey, Layout]:
+        found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}
+        return {key: held for key, held in found.items() if held is not None}
+
+    def _row(self, name: str, key: StreamKey) -> StreamRow:
+        connection, now = self._connection, time.time_ns()
+        ledger, sighting = connection.ledgers.get(key), connection.sightings.get(key)
+        watched = connection.is_watched(key)
+        newest = (
+            ledger.newest_ns if ledger and ledger.newest_ns is not None else sighting.newest_ns if sighting else None
+        )
+        remarks = [] if watched else ["not watched"]
+        last = ""
+        if key.family == "log" and key in connection.logs:
+            data = connection.logs[key].data
+            if len(data):
+                value = data.value[-1]
+                last = f"{value:.6g}" if value.ndim == 0 and value.dtype.kind == "f" else str(value)[:20]
+                newest = int(data.time[-1])
+        if ledger is not None:
+            remarks += [f"{text} ({n:,})" if n > 1 else text for text, n in ledger.remarks.items()]
+        return StreamRow(
+            name=name,
+            kind=key.family,
+            schema=ledger.schema if ledger else sighting.schema if sighting else SCHEMA_OF_FAMILY.get(key.family, ""),
+            rate=ledger.rate() if watched and ledger else sighting.rate if sighting else None,
+            is_estimate=not watched,
+            age=describe_age(newest, now),
+            messages=ledger.messages if ledger else None,
+            events=(ledger.events or ledger.samples) if ledger else None,
+            malformed=ledger.malformed if ledger else 0,
+            lost=ledger.lost if ledger else 0,
+            last=last,
+            remarks=tuple(remarks),
+        )
+
+
+def _close(connection: Connection, source: Any) -> None:
+    if source is not None:
+        source.stop(wait=False)
+    connection.close()
+
+
+def topic_patterns(topics: Any) -> list[str] | None:
+    """Return topic patterns as a list: one text, several, or None for all."""
+    if topics is None:
+        return None
+    if isinstance(topics, str):
+        return [topics]
+    patterns = list(topics)
+    if not patterns or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ArgumentError(f"topics={topics!r}; expected a name or pattern such as 'SANS2D_*', or several")
+    return patterns

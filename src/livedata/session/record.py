@@ -1,0 +1,57 @@
+"""Starting a recording of a connection's topics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..reduce.layout import Layout
+from ..streams.batch import LogBatch, Messages
+from ..streams.connection import Connection
+from ..streams.key import StreamKey
+from ..streams.start import parse_start, start_offsets
+from ..transport.protocol import Partition
+
+if TYPE_CHECKING:
+    from ..nexus.recording import Recording
+
+
+def start_recording(
+    connection: Connection, path: str | os.PathLike[str], *, start: Any, layouts: Mapping[StreamKey, Layout], title: str
+) -> Recording:
+    """Begin to record; see `LiveStreams.record`."""
+    from ..nexus import record
+
+    positions: dict[Partition, int] | None = None
+    if start == "connect":
+        positions = dict(connection.start_positions)
+    elif start is not None:
+        partitions = [p for topic in connection.topics() for p in connection.partitions(topic)]
+        positions = start_offsets(connection.transport, partitions, parse_start(start))
+    return record(
+        connection.transport,
+        path,
+        topics=connection.patterns,
+        start=positions,
+        layouts=layouts,
+        initial=last_values(connection),
+        title=title,
+    )
+
+
+def last_values(connection: Connection) -> dict[StreamKey, LogBatch]:
+    """Return the newest sample of every log: a log has a value before it changes."""
+    found: dict[StreamKey, LogBatch] = {}
+    for key, timeline in tuple(connection.logs.items()):
+        data = timeline.data
+        if len(data):
+            nowhere = Messages(
+                key.topic,
+                *(np.full(1, -1, dtype) for dtype in (np.int32, np.int64, np.int64)),
+                *(np.zeros(1, np.int64),) * 2,
+            )
+            found[key] = LogBatch(data.time[-1:], data.value[-1:], nowhere)
+    return found

@@ -1,0 +1,198 @@
+"""Streams as a scientist holds them: events that become views, logs that become numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from ..reduce.axis import Axis
+from ..reduce.layout import Layout, layout
+from ..streams.batch import Int64Array
+from ..streams.feed import Feed
+from ..streams.key import StreamKey
+from ..streams.log import LogData
+from .cells import made_in_this_cell
+from .row import StreamRow, row_texts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..reduce.view import View
+
+
+class Stream:
+    """One named timeline. Get one from a connection or file: ``live["detector"]``."""
+
+    kind = "stream"
+
+    def __init__(self, name: str, key: StreamKey | None, row: Callable[[], StreamRow]) -> None:
+        self.name = name
+        self.key = key
+        self._row = row
+
+    @property
+    def row(self) -> StreamRow:
+        """What the table of streams says of it now."""
+        return self._row()
+
+    def __repr__(self) -> str:
+        cells = row_texts(self.row)
+        facts = {"rate": cells[3], "": cells[4], "events": cells[6], "last": cells[9]}
+        said = ", ".join(f"{text} {what}".strip() for what, text in facts.items() if text not in ("", "–"))
+        return f"<{type(self).__name__} {self.name!r} {said}{'; ' + cells[10] if cells[10] else ''}>"
+
+
+class EventStream(Stream):
+    """A stream of events. `histogram` and `image` make views of it."""
+
+    kind = "events"
+
+    def __init__(
+        self,
+        name: str,
+        key: StreamKey | None,
+        row: Callable[[], StreamRow],
+        *,
+        feed: Feed,
+        layout: Layout | None = None,
+    ) -> None:
+        super().__init__(name, key, row)
+        self.feed = feed
+        self.layout = layout
+
+    def histogram(self, **axes: Axis) -> View:
+        """Count events along one or two axes.
+
+        Parameters
+        ----------
+        **axes
+            ``toa`` (time of arrival after the pulse) and ``event_id`` (pixel number), each with `bins` or `edges`.
+
+        Returns
+        -------
+        :
+            A view that fills while data arrive.
+
+        Examples
+        --------
+        >>> spectrum = live["detector"].histogram(toa=ld.bins(0, 71.43, n=1000, unit="ms"))  # doctest: +SKIP
+        """
+        names = {"toa": "spectrum", "event_id": "pixels"}
+        return self._view(axes, None, " × ".join(names.get(name, name) for name in axes))
+
+    def image(
+        self,
+        *,
+        shape: tuple[int, ...] | None = None,
+        first_id: int | None = None,
+        detector_number: Any = None,
+        toa: Axis | None = None,
+    ) -> View:
+        """Count events per pixel, arranged as the detector is.
+
+        Parameters
+        ----------
+        shape
+            Rows and columns. Not needed where the instrument or the file tells them.
+        first_id
+            Number of the first pixel, 1 if nothing else is said; numbers rise along the last dimension.
+        detector_number
+            Number of the pixel at each place, where they do not simply rise.
+        toa
+            With bins in time of arrival, the view is a cube (y, x, toa).
+        """
+        held = self.layout
+        if shape is not None or detector_number is not None:
+            held = layout(shape, first_id=1 if first_id is None else first_id, detector_number=detector_number)
+        if held is None:
+            raise ArgumentError(
+                f"nothing says where the pixels of {self.name!r} stand; give shape=(rows, columns), and first_id= "
+                "unless pixel numbers begin at 1 (or count per pixel: histogram(event_id=ld.bins(1, 1001, n=1000)))"
+            )
+        if len(held.shape) == 1:
+            raise ArgumentError(
+                f"the layout of {self.name!r} is a list of {held.size} pixels; give shape=(rows, columns) for an image"
+            )
+        return self._view({} if toa is None else {"toa": toa}, held, "image" if toa is None else "cube")
+
+    def _view(self, axes: dict[str, Axis], held: Layout | None, what: str) -> View:
+        from ..reduce.binning import define
+        from ..reduce.view import View
+
+        view = View(define(axes, held), self.feed, name=f"{self.name} {what}", present=_present)
+        made_in_this_cell(view)
+        return view
+
+
+class LogStream(Stream):
+    """A log: values over time. A value holds until the next one."""
+
+    kind = "log"
+
+    def __init__(
+        self,
+        name: str,
+        key: StreamKey | None,
+        row: Callable[[], StreamRow],
+        *,
+        data: Callable[[], LogData],
+        unit: str | None = None,
+    ) -> None:
+        super().__init__(name, key, row)
+        self._data = data
+        self.unit = unit
+
+    @property
+    def data(self) -> LogData:
+        """Times and values seen by now, ordered by time."""
+        return self._data()
+
+    @property
+    def time(self) -> Int64Array:
+        """Times of the samples, ns since 1970 UTC, shape (sample,)."""
+        return self.data.time
+
+    @property
+    def value(self) -> NDArray[np.generic]:
+        """Values, of the wire's or the file's dtype, shape (sample, ...)."""
+        return self.data.value
+
+    def to_pandas(self) -> pd.Series[Any]:
+        """Return the samples as a series over UTC times; one value each."""
+        import pandas as pd
+
+        data = self.data
+        values = data.value.reshape(len(data.time), -1)[:, 0] if data.value.ndim > 1 else data.value
+        return pd.Series(values, index=pd.to_datetime(data.time, utc=True), name=self.name)
+
+
+class ArrayStream(Stream):
+    """Counts or texts that a file holds as they are."""
+
+    def __init__(
+        self,
+        name: str,
+        key: StreamKey | None,
+        row: Callable[[], StreamRow],
+        *,
+        kind: str,
+        read: Callable[[], NDArray[Any]],
+    ) -> None:
+        super().__init__(name, key, row)
+        self.kind = kind
+        self._read = read
+
+    def values(self) -> NDArray[Any]:
+        """Read the array."""
+        return self._read()
+
+
+def _present(view: View) -> dict[str, Any] | None:
+    """Show a view with the panels, loaded when the first one is shown."""
+    from ..panels import present
+
+    return present(view)

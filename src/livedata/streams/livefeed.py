@@ -1,0 +1,49 @@
+"""One stream of a connection, as a feed."""
+
+from __future__ import annotations
+
+import time
+
+from .connection import Connection
+from .extent import Extent
+from .feed import Sink
+from .key import StreamKey
+from .subscription import TopicSubscription
+
+
+class LiveFeed:
+    """Hands over one stream of a connection; a `Feed`.
+
+    Parameters
+    ----------
+    owner
+        What closes the connection when it is dropped; kept alive by the feed, and so by every view.
+    """
+
+    is_finite = False
+
+    def __init__(self, connection: Connection, key: StreamKey, *, owner: object = None) -> None:
+        self._connection = connection
+        self._key = key
+        self._owner = owner
+
+    def subscribe(self, sink: Sink, extent: Extent | None = None) -> TopicSubscription:
+        """Hand every batch of the extent to the sink, each message once."""
+        return self._connection.subscribe(self._key, sink, extent)
+
+    @property
+    def remark(self) -> str:
+        """What is wrong with the connection, if anything."""
+        return connection_remark(self._connection)
+
+
+def connection_remark(connection: Connection) -> str:
+    """Say what is wrong with a connection: ``broker lost 12 s ago``, or nothing."""
+    if connection.error is not None:
+        return f"connection failed: {connection.error}"
+    if connection.is_closed:
+        return "connection closed"
+    contact = connection.contact
+    if contact.is_lost:
+        return f"broker lost {max(0.0, (time.time_ns() - contact.lost_since_ns) / 1e9):.0f} s ago"
+    return contact.reason

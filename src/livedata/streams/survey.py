@@ -1,0 +1,96 @@
+"""Looking at the tails of topics: which streams are there, how fast, and what each log said last."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..transport.protocol import Partition, Record, Transport
+from .batch import LogBatch
+from .history import read_ranges
+from .key import StreamKey
+from .ledger import StreamLedger
+from .runs import RunBook, take_safely
+from .split import Splitter
+
+TAIL_MESSAGES = 8
+"""Messages read from the end of each partition to find out what it carries."""
+KNOWN_TAIL_MESSAGES = 2
+"""Messages read from a partition that was looked at before: enough to see its age."""
+LOG_TAIL_MESSAGES = 2000
+"""Messages read backwards from the start of each log partition to find every log's last value."""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What the survey knows about one stream."""
+
+    key: StreamKey
+    schema: str
+    rate: float = 0.0
+    """Events or samples per second of record time in the sampled tail; 0 when unknown."""
+    newest_ns: int | None = None
+    seen_at_s: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Sample:
+    """What one look at some partitions found."""
+
+    ledgers: Mapping[StreamKey, StreamLedger]
+    schemas: dict[str, set[str]]
+    """Schema ids seen, by topic."""
+    sightings: list[Sighting]
+    logs: list[tuple[StreamKey, LogBatch]]
+
+
+def sample_tails(
+    transport: Transport,
+    ranges: Mapping[Partition, tuple[int, int]],
+    *,
+    stop: threading.Event,
+    runs: RunBook | None = None,
+    timeout_s: float = 2.0,
+) -> Sample:
+    """Read the given offset ranges and say what they hold; run messages go to `runs`."""
+    schemas: dict[str, set[str]] = {}
+
+    def tap(schema: str, record: Record) -> None:
+        schemas.setdefault(record.topic, set()).add(schema)
+        if runs is not None:
+            take_safely(runs, schema, record)
+
+    splitter = Splitter(tap=tap)
+    logs: list[tuple[StreamKey, LogBatch]] = []
+    spans: dict[StreamKey, tuple[int, int]] = {}
+
+    def take(records: list[Record], _steps: dict[Partition, tuple[int, int]]) -> None:
+        for key, batch in splitter.split(records):
+            times = batch.messages.timestamp_ms
+            low, high = spans.get(key, (int(times[0]), int(times[0])))
+            spans[key] = (min(low, int(times.min())), max(high, int(times.max())))
+            if isinstance(batch, LogBatch):
+                logs.append((key, batch))
+
+    read_ranges(transport, ranges, take, stopped=stop.is_set, timeout_s=timeout_s)
+    sightings = []
+    for key, ledger in splitter.ledgers.items():
+        schemas.setdefault(key.topic, set()).add(ledger.schema)
+        low, high = spans.get(key, (0, 0))
+        count = ledger.events + ledger.samples
+        rate = count / ((high - low) / 1000) if high > low else 0.0
+        sightings.append(Sighting(key, ledger.schema, rate, ledger.newest_ns))
+    return Sample(splitter.ledgers, schemas, sightings, logs)
+
+
+def tails(marks: Mapping[Partition, tuple[int, int]], n: int) -> dict[Partition, tuple[int, int]]:
+    """Return the last `n` offsets of each partition, given what it holds.
+
+    Examples
+    --------
+    >>> tails({Partition("t", 0): (5, 100)}, 8)
+    {Partition(topic='t', partition=0): (92, 100)}
+    """
+    return {p: (max(low, high - n), high) for p, (low, high) in marks.items()}
