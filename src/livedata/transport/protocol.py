@@ -185,7 +185,7 @@ class Transport(Protocol):
     def offsets_at(
         self, partitions: Sequence[Partition], timestamp_ms: int, *, timeout_s: float = 10.0
     ) -> dict[Partition, int]:
-        """First offset of each partition whose record time is at or after `timestamp_ms`; the high watermark if none is."""
+        """First offset of each partition recorded at or after `timestamp_ms`; the high watermark if none is."""
         ...
 
     def consumer(self, *, holds_retention: bool = False) -> Consumer:
