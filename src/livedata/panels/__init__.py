@@ -1,0 +1,30 @@
+"""What people see of views and streams: panels in notebooks, pictures made of characters or pixels elsewhere.
+
+Panels know snapshots only. Widgets and drawing libraries load with the first panel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .bundle import present, stream_table
+    from .png import render, save
+    from .table import html_table
+    from .text import draw
+
+__all__ = ["draw", "html_table", "present", "render", "save", "stream_table"]
+
+_HOMES = {"draw": "text", "html_table": "table", "present": "bundle", "render": "png", "save": "png", "stream_table": "bundle"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

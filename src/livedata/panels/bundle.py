@@ -1,0 +1,97 @@
+"""What a view gives a notebook: the living panel and a still picture in one bundle, so that a saved notebook shows something."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..reduce.snapshot import Snapshot
+from . import png, text
+from .busy import current_cell, shell
+from .watched import Watched
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def present(view: Watched) -> dict[str, Any]:
+    """Return what a front end may choose from: a live panel, a still picture, plain text.
+
+    Parameters
+    ----------
+    view
+        A view whose picture has one or two dimensions.
+
+    Returns
+    -------
+    :
+        A MIME bundle. Outside of a Jupyter kernel there is only ``text/plain``: a picture made of characters.
+    """
+    snapshot = view.picture()
+    bundle: dict[str, Any] = {"text/plain": text.draw(snapshot, name=view.name)}
+    ip = shell()
+    if ip is None or not 1 <= snapshot.counts.ndim <= 2 or snapshot.counts.size == 0:
+        return bundle
+    bundle["image/png"] = png.render({view.name: snapshot})
+    from .display import display
+    from .panel import Drawing, Panel
+
+    _load_drawing_code(ip)
+    make: Callable[[Snapshot], Drawing]
+    if snapshot.counts.ndim == 2:
+        from .image import ImageDrawing
+
+        make = partial(ImageDrawing, layout=view.layout)
+    else:
+        from .spectrum import SpectrumDrawing
+
+        make = SpectrumDrawing
+    shown_by = display()
+    panel = Panel(view, make, cell=current_cell(ip), wake=shown_by.wake)
+    shown_by.add(panel)
+    bundle[WIDGET] = panel.widget._repr_mimebundle_()[WIDGET]
+    return bundle
+
+
+def stream_table(streams: Any) -> Any:
+    """Return a widget with the table of streams, refreshing by itself.
+
+    Parameters
+    ----------
+    streams
+        Whatever has ``table() -> list`` of rows and a ``url`` or ``path``: see `livedata.panels.table`.
+
+    Returns
+    -------
+    :
+        An ipywidget, or the same table as HTML that stands still where there is no Jupyter kernel.
+    """
+    from .table import StillTable, TablePanel
+
+    ip = shell()
+    if ip is None:
+        return StillTable(streams)
+    from .display import display
+
+    _load_drawing_code(ip)
+    shown_by = display()
+    panel = TablePanel(streams, cell=current_cell(ip), wake=shown_by.wake)
+    shown_by.add(panel)
+    return panel.widget
+
+
+def _load_drawing_code(ip: Any) -> None:
+    """Put the drawing code into the page: once a page, in the output of a cell that still has it, without network."""
+    from .display import display
+
+    shown_by = display()
+    if shown_by.script_cell is not None:
+        return
+    from bokeh.io import output_notebook
+    from bokeh.resources import Resources
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        output_notebook(Resources(mode="inline", components=["bokeh"]), hide_banner=True)
+    shown_by.script_cell = current_cell(ip)

@@ -1,0 +1,207 @@
+"""A panel: headline, picture, buttons and readout of one view, turned over by the display thread."""
+
+from __future__ import annotations
+
+import html
+import time
+import traceback
+import weakref
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import ipywidgets as widgets
+from bokeh.models import LayoutDOM
+
+from ..reduce.snapshot import Snapshot
+from .busy import Cell
+from .headline import headline
+from .link import Link
+from .watched import Watched
+
+HEADLINE_S = 0.25
+"""Between two changes of the text above a picture."""
+SUMMARY_S = 5.0
+"""Between two announcements to a screen reader."""
+UNSEEN_S = 30.0
+"""A view that nobody has looked at for so long is held by its owner alone."""
+
+
+class Drawing(Protocol):
+    """The picture inside a panel. Only the display thread calls it, once it is made."""
+
+    @property
+    def root(self) -> LayoutDOM:
+        """The Bokeh layout."""
+        ...
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """Models through which the browser sends wishes."""
+        ...
+
+    def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
+        """Draw a snapshot into the models, the visible part only."""
+        ...
+
+    def window(self, wish: list[Any] | None) -> bool:
+        """Note the visible part that the browser wishes; return whether that changes what is to be drawn."""
+        ...
+
+    def readout(self, snapshot: Snapshot, mouse: list[Any] | None) -> str:
+        """Say what lies under the mouse, exactly; without a mouse, how the picture is to be read."""
+        ...
+
+    def refresh(self) -> None:
+        """Send everything anew with the next drawing: a page was loaded that knows nothing yet."""
+        ...
+
+
+class Panel:
+    """What a view looks like in a notebook.
+
+    Parameters
+    ----------
+    view
+        The view. What is on a screen keeps it alive; what nobody sees and nobody holds is collected.
+    drawing
+        Makes the picture's models from a first snapshot.
+    cell
+        The cell that shows it.
+    wake
+        Wakes the display thread.
+    """
+
+    def __init__(
+        self, view: Watched, drawing: Callable[[Snapshot], Drawing], *, cell: Cell, wake: Callable[[], None]
+    ) -> None:
+        self.name, self.cell = view.name, cell
+        self._view = weakref.ref(view)
+        self._held: Watched | None = view
+        self._wake = wake
+        self._closing = self._gone = False
+        self._shown: Snapshot | None = None
+        self._shown_at = (-1, -1)
+        self._stale = self._is_log = True
+        self._headline_at = self._summary_at = float("-inf")
+        self._mouse: list[Any] | None = None
+        self._error = ""
+        first = view.picture()
+        self._drawing = drawing(first)
+        self._drawing.draw(first, is_log=True)
+        self.link = Link(self._drawing.root, self._drawing.models, wake)
+        self._head = widgets.HTML(headline(view, binned=first.ledger.binned).html())
+        self._summary = widgets.HTML()
+        self._readout = widgets.HTML(_small(self._drawing.readout(first, None)))
+        self._pause = widgets.ToggleButton(
+            value=False, description="Pause", icon="pause", tooltip="Let the picture stand still; counting goes on"
+        )
+        self._log = widgets.ToggleButton(
+            value=True, description="Log scale", tooltip="Logarithmic or linear scale of counts"
+        )
+        for button in (self._pause, self._log):
+            button.layout.width = "110px"
+            button.observe(self._clicked, names="value")
+        controls = widgets.HBox([self._pause, self._log, self._readout])
+        controls.layout.align_items = "center"
+        self.widget = widgets.VBox([self._head, self.link, controls, self._summary])
+        self.widget.add_class("livedata-panel")
+
+    def _clicked(self, _change: object) -> None:
+        self._wake()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been asked to end."""
+        return self._closing
+
+    def close(self) -> None:
+        """Ask for the end; the display thread takes the widgets away."""
+        self._closing = True
+        self._wake()
+
+    def dispose(self) -> object | None:
+        """Take the widgets away; return the view that was shown."""
+        if not self._gone:
+            self._gone = True
+            for widget in (self.widget, *self.widget.children, self._pause, self._log, self._readout):
+                widget.close()
+        view, self._held, self._shown = self._view(), None, None
+        return view
+
+    def fail(self, error: Exception) -> None:
+        """Show an error of the panel itself above the picture that was there last."""
+        self._error = "".join(traceback.format_exception_only(error)).strip()
+        said = html.escape(self._error)
+        text = f'<div class="livedata-head" role="alert"><b>✕ {html.escape(self.name)}: cannot be drawn: {said}</b></div>'
+        if self._head.value != text:
+            self._head.value = text
+
+    def step(self, now: float, interval_s: float, *, is_busy: bool) -> float:
+        """Do what is due; return when to come again (monotonic, s)."""
+        view = self._view()
+        if view is None:
+            self.close()
+            return now
+        pace = self.link.pace
+        is_seen = pace.is_watched and now - pace.heard_at < UNSEEN_S or is_busy and pace.is_watched
+        self._held = view if is_seen else None
+        todo, due = pace.next_step(now, interval_s, is_busy=is_busy)
+        if todo == "wait":
+            return due
+        if todo == "ping":
+            with self.link.frame():
+                pass
+            return now + interval_s
+        if self.link.is_new_page:
+            self.link.is_new_page = False
+            self._drawing.refresh()
+            self._stale, self._headline_at = True, float("-inf")
+        changed = self._redraw(view)
+        if (changed or now - self._headline_at >= HEADLINE_S) and self._retitle(view, now):
+            changed = True
+        return now + (interval_s if changed else max(interval_s, 0.1))
+
+    def _redraw(self, view: Watched) -> bool:
+        """Draw what is new, if anything is; return whether something was sent."""
+        is_log, mouse = bool(self._log.value), self.link.wishes.get("mouse")
+        moved = self._drawing.window(self.link.wishes.pop("window", None))
+        newest = (view.generation, view.version)
+        if self._shown is None or (newest != self._shown_at and not self._pause.value):
+            self._shown, self._shown_at, self._stale = view.picture(), newest, True
+        if self._stale or moved or is_log != self._is_log:
+            with self.link.frame():
+                self._drawing.draw(self._shown, is_log=is_log)
+        elif mouse == self._mouse:
+            return False
+        self._stale, self._is_log, self._mouse = False, is_log, mouse
+        _set(self._readout, _small(self._drawing.readout(self._shown, mouse)))
+        return True
+
+    def _retitle(self, view: Watched, now: float) -> bool:
+        if self._shown is None or now - self._headline_at < HEADLINE_S:
+            return False
+        said = headline(view, binned=self._shown.ledger.binned, paused=bool(self._pause.value))
+        self._headline_at = now
+        self._error = ""
+        changed = _set(self._head, said.html())
+        if now - self._summary_at >= SUMMARY_S:
+            self._summary_at = now
+            changed |= _set(self._summary, said.summary())
+        if changed and self.link.pace.sent == self.link.pace.answered:
+            with self.link.frame():
+                pass
+        return changed
+
+
+def _set(widget: Any, text: str) -> bool:
+    if widget.value == text:
+        return False
+    widget.value = text
+    return True
+
+
+def _small(text: str) -> str:
+    style = "line-height:1.4;margin-left:8px;font-variant-numeric:tabular-nums;color:var(--jp-ui-font-color1,inherit)"
+    return f'<div class="livedata-readout" style="{style}">{html.escape(text)}</div>'
+
+

@@ -1,0 +1,200 @@
+"""Still pictures as PNG: images and spectra side by side, with axes, scale and title. Needs no plotting library."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FileError
+from ..reduce.snapshot import Snapshot
+from . import palette, scale, ticks, wording
+from .raster import block_max
+
+_W, _H = 460, 400
+_LEFT, _TOP, _BOTTOM, _RIGHT = 78, 62, 56, 96
+_INK, _FAINT, _PAPER, _LINE = (20, 20, 20), (110, 110, 110), (255, 255, 255), (38, 88, 140)
+_PLAIN = str.maketrans({"µ": "u", "Å": "A", "…": "~", "·": "-", "×": "x", "–": "-", "‖": "|", "▲": "!"})
+
+
+def save(path: str | Path, pictures: Mapping[str, Snapshot]) -> Path:
+    """Write pictures side by side into one PNG file, replacing what was there.
+
+    Parameters
+    ----------
+    path
+        The file.
+    pictures
+        Snapshots by their titles.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written.
+    """
+    target = Path(path)
+    try:
+        target.write_bytes(render(pictures))
+    except OSError as error:
+        raise FileError(f"cannot write the picture {target}: {error.strerror or error}; choose another place") from error
+    return target
+
+
+def render(pictures: Mapping[str, Snapshot], *, is_log: bool = True) -> bytes:
+    """Draw pictures side by side and return the bytes of a PNG file.
+
+    Parameters
+    ----------
+    pictures
+        Snapshots by their titles; of more than two dimensions, the sum over all but the first two.
+    is_log
+        Logarithmic or linear colours of images. Spectra are linear.
+    """
+    from PIL import Image
+
+    plates = [_plate(title, snapshot, is_log=is_log) for title, snapshot in pictures.items()]
+    sheet = Image.new("RGB", (max(1, sum(p.width for p in plates)), max([1, *(p.height for p in plates)])), _PAPER)
+    x = 0
+    for plate in plates:
+        sheet.paste(plate, (x, 0))
+        x += plate.width
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG", optimize=False, compress_level=3)
+    return buffer.getvalue()
+
+
+def _plate(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
+    snapshot = snapshot if snapshot.counts.ndim <= 2 else snapshot.sum()
+    return _image(title, snapshot, is_log=is_log) if snapshot.counts.ndim == 2 else _spectrum(title, snapshot)
+
+
+class _Pen:
+    """A sheet with a frame for the picture and words around it."""
+
+    def __init__(self, width: int, height: int, right: int) -> None:
+        from PIL import Image, ImageDraw
+
+        self.sheet = Image.new("RGB", (_LEFT + width + right, _TOP + height + _BOTTOM), _PAPER)
+        self.pen = ImageDraw.Draw(self.sheet)
+        self.box = (_LEFT, _TOP, _LEFT + width, _TOP + height)
+
+    def write(self, x: float, y: float, words: str, *, size: int = 13, anchor: str = "la", faint: bool = False) -> None:
+        font, has_all = _font(size)
+        said = words if has_all else words.translate(_PLAIN).encode("ascii", "replace").decode()
+        self.pen.text((x, y), said, fill=_FAINT if faint else _INK, font=font, anchor=anchor)
+
+    def title(self, name: str, snapshot: Snapshot) -> None:
+        self.write(_LEFT, 12, name, size=17)
+        facts = (snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
+        self.write(_LEFT, 38, " · ".join(facts), size=12, faint=True)
+
+    def across(self, place: float, words: str) -> None:
+        x0, _, x1, y1 = self.box
+        x = x0 + place * (x1 - x0)
+        self.pen.line((x, y1, x, y1 + 5), fill=_INK)
+        self.write(x, y1 + 8, words, size=12, anchor="ma")
+
+    def up(self, place: float, words: str) -> None:
+        x0, y0, _, y1 = self.box
+        y = y1 - place * (y1 - y0)
+        self.pen.line((x0 - 5, y, x0, y), fill=_INK)
+        self.write(x0 - 8, y, words, size=12, anchor="rm")
+
+    def labels(self, x: str, y: str) -> None:
+        x0, y0, x1, y1 = self.box
+        self.pen.rectangle((x0, y0, x1, y1), outline=_INK)
+        self.write((x0 + x1) / 2, y1 + 28, x, anchor="ma")
+        self.upright(18, (y0 + y1) / 2, y)
+
+    def upright(self, x: float, y: float, words: str) -> None:
+        from PIL import Image, ImageDraw
+
+        font, has_all = _font(13)
+        said = words if has_all else words.translate(_PLAIN).encode("ascii", "replace").decode()
+        width = math.ceil(font.getlength(said)) + 4
+        strip = Image.new("RGB", (width, 20), _PAPER)
+        ImageDraw.Draw(strip).text((width / 2, 10), said, fill=_INK, font=font, anchor="mm")
+        turned = strip.rotate(90, expand=True)
+        self.sheet.paste(turned, (round(x - turned.width / 2), round(y - turned.height / 2)))
+
+
+@cache
+def _font(size: int) -> tuple[Any, bool]:
+    """Return a font and whether it has more than ASCII. The better one comes with matplotlib, where that is installed."""
+    from PIL import ImageFont
+
+    spec = find_spec("matplotlib")
+    if spec is not None and spec.origin is not None:
+        path = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+        if path.is_file():
+            return ImageFont.truetype(str(path), size), True
+    return ImageFont.load_default(size), False
+
+
+def _image(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
+    from PIL import Image
+
+    counts = snapshot.counts
+    fy, fx = (-(-n // limit) for n, limit in zip(counts.shape, (_H, _W), strict=True))
+    shown = block_max(block_max(counts, fy, 0), fx, 1)
+    colours = scale.fit(shown, is_log=is_log)
+    pixels = Image.fromarray(np.ascontiguousarray(palette.rgb()[colours.index(shown)][::-1]), "RGB")
+    ratio = counts.shape[1] / counts.shape[0]
+    width = round(_H * ratio) if 0.4 <= ratio <= _W / _H else _W
+    height = round(_W / ratio) if _W / _H < ratio <= 4 else _H
+    pen = _Pen(width, height, _RIGHT)
+    pen.title(title, snapshot)
+    x0, y0, x1, y1 = pen.box
+    pen.sheet.paste(pixels.resize((width, height), Image.Resampling.NEAREST), (x0, y0))
+    pen.labels(wording.label(snapshot.axes[1]), wording.label(snapshot.axes[0]))
+    for axis, mark in ((snapshot.axes[1], pen.across), (snapshot.axes[0], pen.up)):
+        _rule(axis, mark)
+    bar = np.arange(255, 0, -1, dtype=np.uint8)[:, None]
+    strip = Image.fromarray(np.ascontiguousarray(palette.rgb()[bar]), "RGB").resize((16, height), Image.Resampling.NEAREST)
+    pen.sheet.paste(strip, (x1 + 14, y0))
+    for place, words in colours.ticks():
+        y = y1 - place * height
+        pen.pen.line((x1 + 30, y, x1 + 35, y), fill=_INK)
+        pen.write(x1 + 38, y, words, size=12, anchor="lm")
+    pen.write(x1 + 14, y0 - 18, "counts", size=12)
+    if fx * fy > 1:
+        pen.write(x0, y1 + 42, f"each dot: largest of {fx} × {fy} bins", size=10, faint=True)
+    return pen.sheet
+
+
+def _rule(axis: Any, mark: Any) -> None:
+    edges = axis.edges
+    low, high = (float(edges[0]), float(edges[-1])) if axis.is_regular else (0.0, float(axis.n))
+    for value in ticks.linear(low, high):
+        mark((value - low) / (high - low), wording.tick(value))
+
+
+def _spectrum(title: str, snapshot: Snapshot) -> Any:
+    counts, axis = np.atleast_1d(snapshot.counts), snapshot.axes[0]
+    blocks = -(-len(counts) // 2000)
+    shown = block_max(counts, blocks, 0)
+    pen = _Pen(_W, _H, 34)
+    pen.title(title, snapshot)
+    x0, y0, x1, y1 = pen.box
+    edges = axis.edges
+    low, high = float(edges[0]), float(edges[-1])
+    top = ticks.round_up(max(float(shown.max(initial=0)) * 1.1, 5.0))
+    for value in ticks.linear(0, top):
+        y = y1 - value / top * _H
+        pen.pen.line((x0, y, x1, y), fill=(225, 225, 225))
+        pen.up(value / top, wording.tick(value))
+    for value in ticks.linear(low, high):
+        pen.across((value - low) / (high - low), wording.tick(value))
+    starts = np.append(edges[:-1:blocks], edges[-1])
+    xs = x0 + (starts - low) / (high - low) * (x1 - x0)
+    ys = y1 - shown / top * _H
+    outline = np.column_stack([np.repeat(xs, 2)[1:-1], np.repeat(ys, 2)])
+    pen.pen.line([(float(x), float(y)) for x, y in outline], fill=_LINE, width=2)
+    pen.labels(wording.label(axis), f"counts{f' (largest of {blocks} bins)' if blocks > 1 else ''}")
+    return pen.sheet

@@ -1,0 +1,170 @@
+"""The table of streams, standing still as HTML or refreshing in a panel. Texts from the wire are escaped."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import Any, Protocol
+
+from ..streams.clock import describe_age
+from . import wording
+from .busy import Cell
+
+REFRESH_S = 1.0
+_HEAD = ("stream", "kind", "schema", "rate", "age", "messages", "events", "last value", "malformed", "lost", "remarks")
+_NUMBERS = {"rate", "messages", "events", "malformed", "lost"}
+
+
+class Row(Protocol):
+    """One stream of the table."""
+
+    name: str
+    kind: str
+    schema: str
+    rate: float
+    age_s: float | None
+    messages: int
+    events: int
+    malformed: int
+    lost: int
+    remarks: tuple[str, ...]
+    last: str
+
+
+def html_table(rows: Iterable[Row], *, title: str = "") -> str:
+    """Return the table as HTML without scripts; columns that say nothing are left out.
+
+    Parameters
+    ----------
+    rows
+        One per stream.
+    title
+        Where they come from; shown above the table.
+    """
+    lines = [_cells(row) for row in rows]
+    keep = [
+        i for i, head in enumerate(_HEAD)
+        if head in ("stream", "kind", "rate", "age", "messages") or any(line[i] not in ("", "0") for line in lines)
+    ]  # fmt: skip
+    caption = f'<caption style="text-align:left;caption-side:top;font-weight:bold">{escape(title)}</caption>' if title else ""
+    head = "".join(f'<th scope="col" style="{_style(_HEAD[i])}">{_HEAD[i]}</th>' for i in keep)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{_style(_HEAD[i])}">{_marked(_HEAD[i], line[i])}</td>' for i in keep) + "</tr>"
+        for line in lines
+    )
+    if not lines:
+        body = f'<tr><td colspan="{len(keep)}">no streams yet</td></tr>'
+    style = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit"
+    return f'<table class="livedata-streams" style="{style}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _style(head: str) -> str:
+    return f"text-align:{'right' if head in _NUMBERS else 'left'};padding:2px 10px;border-bottom:1px solid #8886"
+
+
+def _marked(head: str, text: str) -> str:
+    if head in ("malformed", "lost") and text not in ("", "0"):
+        return f"<b>▲ {escape(text)}</b>"
+    return f"<b>{escape(text)}</b>" if head == "stream" else escape(text)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    what = {"events": "events/s", "log": "values/s"}.get(row.kind, "/s")
+    now_ns = time.time_ns()
+    age = "" if row.age_s is None else describe_age(now_ns - round(row.age_s * 1e9), now_ns)
+    rate = f"{wording.short(row.rate)} {what}" if row.rate else "–"
+    return (
+        row.name, row.kind, row.schema, rate, age, f"{row.messages:,}", f"{row.events:,}", str(row.last or ""),
+        f"{row.malformed:,}", f"{row.lost:,}", ", ".join(row.remarks),
+    )  # fmt: skip
+
+
+def _title(streams: Any) -> str:
+    return str(getattr(streams, "url", "") or getattr(streams, "path", "") or "")
+
+
+class StillTable:
+    """The table where nothing can refresh: HTML and text of the moment it is shown."""
+
+    def __init__(self, streams: Any) -> None:
+        self._streams = streams
+
+    def _repr_html_(self) -> str:
+        return html_table(self._streams.table(), title=_title(self._streams))
+
+    def __repr__(self) -> str:
+        return repr(self._streams)
+
+
+class TablePanel:
+    """The refreshing table.
+
+    Parameters
+    ----------
+    streams
+        Has ``table()``; held weakly, the panel ends with it.
+    cell
+        The cell that shows it.
+    wake
+        Wakes the display thread.
+    """
+
+    def __init__(self, streams: Any, *, cell: Cell, wake: Callable[[], None]) -> None:
+        from bokeh.models import Div
+
+        from .link import Link
+
+        self.name, self.cell = f"streams {_title(streams)}", cell
+        self._streams = weakref.ref(streams)
+        self._wake = wake
+        self._closing = self._gone = False
+        self._div = Div(text=html_table(streams.table(), title=_title(streams)), syncable=False, width=900)
+        self._drawn_at = 0.0
+        self.widget = Link(self._div, {}, wake)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has been asked to end."""
+        return self._closing
+
+    def close(self) -> None:
+        """Ask for the end."""
+        self._closing = True
+        self._wake()
+
+    def dispose(self) -> object | None:
+        """Take the widget away."""
+        if not self._gone:
+            self._gone = True
+            self.widget.close()
+        return None
+
+    def fail(self, error: Exception) -> None:
+        """Show an error in place of the table."""
+        said = f"<b>✕ the table cannot be made: {escape(f'{type(error).__name__}: {error}')}</b>"
+        if self._div.text != said:
+            with self.widget.frame():
+                self._div.text = said
+
+    def step(self, now: float, interval_s: float, *, is_busy: bool) -> float:
+        """Refresh the table once a second while somebody looks."""
+        streams = self._streams()
+        if streams is None:
+            self.close()
+            return now
+        todo, due = self.widget.pace.next_step(now, max(REFRESH_S, interval_s), is_busy=is_busy)
+        if todo == "wait":
+            return due
+        if todo == "ping":
+            with self.widget.frame():
+                pass
+            return now + REFRESH_S
+        text = html_table(streams.table(), title=_title(streams))
+        if text == self._div.text and not self.widget.is_new_page:
+            return now + REFRESH_S
+        self.widget.is_new_page = False
+        with self.widget.frame():
+            self._div.text = text
+        return now + REFRESH_S

@@ -1,0 +1,123 @@
+"""Pictures made of characters, for terminals, scripts and logs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..reduce.axis import Axis
+from ..reduce.snapshot import Snapshot
+from . import palette, scale, wording
+from .raster import block_max
+
+_SHADES = " ░▒▓█"
+_ASCII_SHADES = " .:-=+*#%@"
+_BARS = " ▁▂▃▄▅▆▇█"
+WIDTH, HEIGHT = 72, 18
+
+
+def draw(
+    snapshot: Snapshot,
+    *,
+    name: str = "",
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    is_log: bool = True,
+    is_colour: bool = False,
+    is_ascii: bool = False,
+) -> str:
+    """Draw a snapshot with characters.
+
+    Parameters
+    ----------
+    snapshot
+        One or two dimensions are drawn; of more, the sum over all but the first two.
+    name
+        Written above.
+    width, height
+        Characters that the picture may take; two more lines hold the caption.
+    is_log
+        Logarithmic or linear shades of an image. A spectrum's bars are linear.
+    is_colour
+        Whether images use the colours of a terminal (24 bits, escape sequences), two rows a line.
+    is_ascii
+        Whether to keep to plain ASCII.
+
+    Returns
+    -------
+    :
+        Lines joined by newlines, none wider than `width`.
+    """
+    snapshot = snapshot if snapshot.counts.ndim <= 2 else snapshot.sum()
+    title = " · ".join(p for p in (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks) if p)
+    if snapshot.counts.ndim not in (1, 2) or snapshot.counts.size == 0:
+        return title
+    width, height = max(8, width), max(2, height)
+    if snapshot.counts.ndim == 1:
+        lines = _spectrum(snapshot.counts, snapshot.axes[0], width, height, is_ascii=is_ascii)
+    else:
+        lines = _image(snapshot, width, height, is_log=is_log, is_colour=is_colour, is_ascii=is_ascii)
+    lines = [title if len(title) <= width else title[: width - 1] + "…", *lines]
+    drawn = "\n".join(lines)
+    return drawn.replace("…", "~").replace("·", "-").replace("×", "x").replace("µ", "u").replace("Å", "A") if is_ascii else drawn
+
+
+def _spectrum(counts: NDArray[np.int64], axis: Axis, width: int, height: int, *, is_ascii: bool) -> list[str]:
+    blocks = -(-len(counts) // (width - 8))
+    shown = block_max(counts, blocks, 0)
+    peak = max(1, int(shown.max()))
+    eighths = np.rint(shown / peak * height * 8).astype(int)
+    eighths[(shown > 0) & (eighths == 0)] = 1  # a single count must not vanish
+    lines = []
+    for row in range(height - 1, -1, -1):
+        level = np.clip(eighths - row * 8, 0, 8)
+        bars = "".join("#" if v >= 4 else " " for v in level) if is_ascii else "".join(_BARS[v] for v in level)
+        scale_text = wording.short(peak) if row == height - 1 else "0" if row == 0 else ""
+        lines.append(f"{scale_text:>7} {bars}".rstrip())
+    ends = axis.edges
+    low, high = f"{ends[0]:g}", f"{ends[-1]:g}"
+    note = f"{wording.label(axis)}{f', largest of {blocks} bins' if blocks > 1 else ''}"
+    room = len(shown) - len(low) - len(high)
+    if len(note) + 2 <= room:
+        lines.append(f"{'':8}{low}{note:^{room}}{high}")
+    else:
+        lines.append(f"{'':8}{low} … {high} {wording.label(axis)}"[:width])
+    return lines
+
+
+def _image(snapshot: Snapshot, width: int, height: int, *, is_log: bool, is_colour: bool, is_ascii: bool) -> list[str]:
+    counts = snapshot.counts
+    rows = 2 * height if is_colour else height
+    fy, fx = -(-counts.shape[0] // rows), -(-counts.shape[1] // width)
+    shown = block_max(block_max(counts, fy, 0), fx, 1)
+    colours = scale.fit(shown, is_log=is_log)
+    index = colours.index(shown)[::-1]  # the first row stands at the bottom
+    if is_colour:
+        lines = _coloured(index)
+    else:
+        shades = _ASCII_SHADES if is_ascii else _SHADES
+        steps = len(shades) - 1
+        level = np.where(index > 0, 1 + (index.astype(int) - 1) * steps // 255, 0)
+        lines = ["".join(shades[v] for v in line).rstrip() for line in level]
+    y, x = (wording.label(a) for a in snapshot.axes[:2])
+    blocks = f", each place the largest of {fx} × {fy}" if fx * fy > 1 else ""
+    kind = "log" if is_log else "linear"
+    note = f"{counts.shape[1]} {x} × {counts.shape[0]} {y}, {kind} {wording.tick(colours.low)} … {wording.tick(colours.high)}{blocks}"
+    return [*lines, note if len(note) <= width else note[: width - 1] + "…"]
+
+
+def _coloured(index: NDArray[np.uint8]) -> list[str]:
+    rgb = palette.rgb()
+    if len(index) % 2:
+        index = np.vstack([np.zeros((1, index.shape[1]), np.uint8), index])
+    lines = []
+    for upper, lower in zip(index[::2], index[1::2], strict=True):
+        parts, before = [], None
+        for pair in zip(upper.tolist(), lower.tolist(), strict=True):
+            if pair != before:
+                (r, g, b), (r2, g2, b2) = rgb[pair[0]].tolist(), rgb[pair[1]].tolist()
+                parts.append(f"\x1b[38;2;{r};{g};{b};48;2;{r2};{g2};{b2}m")
+                before = pair
+            parts.append("▀")
+        lines.append("".join(parts) + "\x1b[0m")
+    return lines

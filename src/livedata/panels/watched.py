@@ -1,0 +1,89 @@
+"""What panels need to know of a view: pictures and plain numbers. Views of `livedata.reduce` fulfil it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..reduce.axis import Axes
+from ..reduce.layout import Layout
+from ..reduce.ledger import Ledger
+from ..reduce.snapshot import Snapshot
+from ..streams.feed import Progress
+
+
+class Watched(Protocol):
+    """A view as its panel sees it. No attribute may wait for data."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in the title."""
+        ...
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of the result."""
+        ...
+
+    @property
+    def layout(self) -> Layout | None:
+        """Where pixels stand, for an image of a detector."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """One of the states of a snapshot."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Changes at a reset."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Rises with every change of the result."""
+        ...
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the result will be complete one day: a file, or a closed extent."""
+        ...
+
+    @property
+    def error(self) -> Exception | None:
+        """Why it failed, if it did."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Fates of the events."""
+        ...
+
+    @property
+    def progress(self) -> Progress:
+        """How far reading has come."""
+        ...
+
+    @property
+    def events_per_s(self) -> float:
+        """Rate over the last seconds."""
+        ...
+
+    @property
+    def data_ns(self) -> int | None:
+        """Time of the newest entry, ns since 1970 UTC."""
+        ...
+
+    @property
+    def age_s(self) -> float | None:
+        """Wall clock minus `data_ns`."""
+        ...
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else should be known, as plain texts."""
+        ...
+
+    def picture(self) -> Snapshot:
+        """Return the newest result as one or two dimensions; never waits."""
+        ...
