@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
+from .. import __version__
 from .broker import broker
 from .demo import demo
 from .histogram import histogram
@@ -24,11 +24,7 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        try:
-            number = version("livedata")
-        except PackageNotFoundError:  # run from a checkout that is on the path but not installed
-            number = "unknown (not installed)"
-        typer.echo(f"livedata {number}")
+        typer.echo(f"livedata {__version__}")
         raise typer.Exit
 
 

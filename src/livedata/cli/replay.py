@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -44,9 +44,9 @@ def replay(
     typer.echo(str(handle))
 
 
-def _speed(text: str) -> float | str:
+def _speed(text: str) -> float | Literal["max"]:
     if text == "max":
-        return text
+        return "max"
     try:
         return float(text)
     except ValueError:

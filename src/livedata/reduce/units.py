@@ -33,8 +33,8 @@ def exact_factor(unit: str, to: str) -> Fraction:
     """
     try:
         magnitude = _registry().Quantity(Fraction(1), unit).to(to).magnitude
-    except Exception:
-        # pint lets through whatever its parser runs into, and its own texts fail on fractions.
+    except Exception:  # noqa: BLE001 - whatever the parser of units runs into
+        # Its own texts are no help: they fail on fractions.
         shown = unit if len(unit) <= 40 else unit[:39] + "…"
         raise ArgumentError(f"cannot convert {shown!r} to {to!r}; expected a unit such as 'us' or 'ms'") from None
     return Fraction(magnitude)
