@@ -1,0 +1,105 @@
+"""A file's stream as a feed: the same hand-over of batches that a live topic has, and then an end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from ..errors import FileError, LiveDataError
+from ..streams.extent import Extent
+from ..streams.feed import Progress, Sink
+from ..transport.protocol import Partition
+from .pieces import Covered, Piece
+from .stream import FileStream
+
+Pieces = Callable[[Extent | None], Iterator[Piece]]
+
+
+class FileFeed:
+    """One stream of a finished file, read anew by each subscription in a thread of its own. Made by `NexusFile.feed`."""
+
+    is_finite = True
+
+    def __init__(self, stream: FileStream, pieces: Pieces, whole: Covered) -> None:
+        self.stream = stream
+        self._pieces = pieces
+        self._whole = whole
+
+    def subscribe(self, sink: Sink, extent: Extent | None = None) -> FileSubscription:
+        """Begin to hand the stream's batches to the sink; see `livedata.streams.feed.Feed`."""
+        total = self.stream.n_events if self.stream.kind == "events" else self.stream.n_points
+        unit = "events" if self.stream.kind == "events" else "samples"
+        return FileSubscription(sink, lambda: self._pieces(extent), Progress(0, total, unit), self._covered(extent))
+
+    def _covered(self, extent: Extent | None) -> Covered:
+        """Offsets that a complete reading stands for."""
+        if extent is None or extent.offsets is None:
+            return self._whole
+        shared: Covered = {}
+        for place, (first, stop) in self._whole.items():
+            low, high = extent.offsets.get(place, (0, 0))
+            if max(first, low) < min(stop, high):
+                shared[place] = (max(first, low), min(stop, high))
+        return shared
+
+    def __repr__(self) -> str:
+        return f"<FileFeed {self.stream.name}>"
+
+
+class FileSubscription:
+    """A running reading. Ends by itself; `close` ends it early."""
+
+    def __init__(self, sink: Sink, pieces: Callable[[], Iterator[Piece]], progress: Progress, whole: Covered) -> None:
+        self._progress = progress
+        self._is_closed = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(sink, pieces, whole), name="livedata-file-feed", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def progress(self) -> Progress:
+        """How many events (or samples) were read, of how many."""
+        return self._progress
+
+    def forget_past(self) -> None:
+        """Everything in a file is past: the same as `close`."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading after the present batch; returns at once."""
+        self._is_closed.set()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait for the reading thread; return whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self, sink: Sink, pieces: Callable[[], Iterator[Piece]], whole: Covered) -> None:
+        try:
+            for piece in pieces():
+                while sink.is_full and not self._is_closed.wait(0.002):
+                    pass  # a file can wait for whoever counts it
+                if self._is_closed.is_set():
+                    return
+                if piece.batch is not None:
+                    sink.accept(piece.batch)
+                if piece.covered:
+                    sink.covered(piece.covered)
+                total = max(self._progress.total, self._progress.done + piece.done)
+                self._progress = Progress(self._progress.done + piece.done, total, self._progress.unit)
+            if self._is_closed.is_set():
+                return
+            self._progress = Progress(self._progress.total, self._progress.total, self._progress.unit)
+            if whole:
+                sink.covered(whole)
+            sink.finished()
+        except LiveDataError as error:
+            sink.failed(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits for the view must hear of it
+            sink.failed(FileError(f"reading stopped: {type(error).__name__}: {error}"))
+
+
+def whole_range(topic: str, n_entries: int) -> dict[Partition, tuple[int, int]]:
+    """Offsets of a stream in a file of another program: its entries, counted from 0."""
+    return {Partition(topic, 0): (0, n_entries)}

@@ -1,0 +1,165 @@
+"""A NeXus file as a set of streams: what is in it, and batches of any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from ..reduce.layout import Layout
+from ..streams.batch import Batch, EventBatch, LogBatch
+from ..streams.extent import Extent
+from .describe import Description, describe
+from .feed import FileFeed, whole_range
+from .hdf import reading
+from .layouts import find_layouts
+from .naming import NameIndex
+from .pieces import Covered, Piece, event_pieces, log_pieces, whole_events, whole_log
+from .source import EventSource, LogSource
+from .stream import FileStream
+
+
+class NexusFile:
+    """A finished file. Nothing but shapes is read until asked for, and no handle stays open in between.
+
+    Made by `open_file`.
+    """
+
+    def __init__(self, path: Path, description: Description) -> None:
+        self.path = path
+        self._about = description
+        self._index = NameIndex({s.name: (s.path, *s.aliases) for s in description.streams})
+        self._streams = {s.name: s for s in description.streams}
+
+    @property
+    def streams(self) -> Mapping[str, FileStream]:
+        """All streams by name, events first, in the order of their paths."""
+        return dict(self._streams)
+
+    @property
+    def instrument(self) -> str:
+        """Name of the instrument; empty when the file does not say."""
+        return self._about.instrument
+
+    @property
+    def title(self) -> str:
+        """Title of the run."""
+        return self._about.title
+
+    @property
+    def start_ns(self) -> int | None:
+        """Start of the run as the file tells it, ns since 1970 UTC."""
+        return self._about.start_ns
+
+    @property
+    def extent(self) -> Extent | None:
+        """The extent that a recorder of livedata stored; None for files of other programs."""
+        return self._about.extent
+
+    @property
+    def ledgers(self) -> Mapping[str, Mapping[str, int]]:
+        """What became of each stream's messages while recording, by stream name; empty for other programs' files."""
+        return self._about.ledgers
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was odd about the file as a whole."""
+        return self._about.remarks
+
+    def stream(self, name: str) -> FileStream:
+        """Return a stream by its name, another of its names, or an HDF5 path.
+
+        Raises
+        ------
+        StreamNameError
+            If there is none; the message names the near misses.
+        """
+        return self._streams[self._index.find(name, where=self.path.name)]
+
+    __getitem__ = stream
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._streams)
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def feed(self, name: str) -> FileFeed:
+        """Return a stream of events or a log as a feed.
+
+        Raises
+        ------
+        StreamNameError
+            If there is no such stream.
+        ArgumentError
+            If it has no time line: texts and arrays are read whole, with `read`.
+        """
+        stream = self._batchable(name)
+        return FileFeed(stream, lambda extent: self._pieces(stream, extent), self._whole(stream))
+
+    def batches(self, name: str, extent: Extent | None = None) -> Iterator[Batch]:
+        """Yield a stream's batches of about 4 MB, cut at entries; those wholly outside the extent are left out.
+
+        Raises
+        ------
+        FileError
+            When the file turns out to be damaged.
+        """
+        for piece in self._pieces(self._batchable(name), extent):
+            if piece.batch is not None:
+                yield piece.batch
+
+    def layouts(self) -> dict[str, Layout]:
+        """Return the arrangement of pixels of each event stream that has one in the file, by stream name."""
+        with reading(self.path) as file:
+            return find_layouts(file, self._about.detectors, list(self._streams.values()))
+
+    def read(self, name: str) -> EventBatch | LogBatch | NDArray[np.generic]:
+        """Read a stream whole: events and logs as one batch, texts as a batch of str, arrays as they are.
+
+        Mind the size: `stream(name)` tells it.
+        """
+        stream = self.stream(name)
+        with reading(self.path) as file:
+            if stream.kind == "arrays":
+                return np.asarray(file[stream.path][()])
+            if stream.kind == "events":
+                return whole_events(EventSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
+            return whole_log(LogSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
+
+    def _batchable(self, name: str) -> FileStream:
+        stream = self.stream(name)
+        if not stream.is_readable_as_batches:
+            raise ArgumentError(f"{stream.name!r} is of kind {stream.kind!r} and has no batches; read it whole with .read()")
+        return stream
+
+    def _pieces(self, stream: FileStream, extent: Extent | None) -> Iterator[Piece]:
+        with reading(self.path) as file:
+            group = file[stream.path]
+            if stream.kind == "events":
+                yield from event_pieces(EventSource(file, group, self._about.start_ns), stream.key.topic, extent)
+            else:
+                yield from log_pieces(LogSource(file, group, self._about.start_ns), stream.key.topic, extent)
+
+    def _whole(self, stream: FileStream) -> Covered:
+        if self.extent is not None and self.extent.offsets is not None and stream.is_ours:
+            return {p: r for p, r in self.extent.offsets.items() if p.topic == stream.key.topic}
+        return whole_range(stream.key.topic, stream.n_entries if stream.kind == "events" else stream.n_points)
+
+    def __repr__(self) -> str:
+        kinds = [s.kind for s in self._streams.values()]
+        parts = [f"{kinds.count(kind)} {kind}" for kind in ("events", "log", "text", "arrays") if kind in kinds]
+        return f"<NexusFile {self.path.name}: {', '.join(parts) or 'no streams'}>"
+
+
+def open_file(path: str | Path) -> NexusFile:
+    """Open a NeXus file: ours, or any with NXevent_data, NXlog or histograms, also where classes are missing.
+
+    Raises
+    ------
+    FileError
+        If the file is missing, not HDF5, or damaged.
+    """
+    return NexusFile(Path(path), describe(Path(path)))

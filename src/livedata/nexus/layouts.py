@@ -1,0 +1,88 @@
+"""Which detector an event stream belongs to, and where its pixels stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from ..reduce.layout import Layout, layout
+from .scan import Detector
+from .stream import FileStream
+
+SAMPLE = 10_000
+
+
+def find_layouts(file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]) -> dict[str, Layout]:
+    """Return the layout of each event stream whose detector is found.
+
+    A stream belongs to the detector group that holds it under any of its names, else to the one of its name
+    (``bank1_events`` to ``bank1``); a file's only event stream belongs to its only detector.
+    """
+    events = [s for s in streams if s.kind == "events"]
+    found: dict[str, Layout] = {}
+    for stream in events:
+        detector, is_certain = _detector_of(stream, detectors), True
+        if detector is None:
+            detector, is_certain = _namesake(stream, detectors), False
+        if detector is None and len(events) == 1 and len(detectors) == 1:
+            detector = detectors[0]
+        if detector is None:
+            continue
+        numbers = np.asarray(file[detector.numbers][()])
+        group = file[detector.path]
+        try:
+            arrangement = layout(_grid(group, numbers), detector_number=numbers)
+        except ArgumentError:
+            # A pixel in two places, or no positive number: the file's geometry is no use for a picture.
+            continue
+        if is_certain or _fits(file, stream, arrangement):
+            found[stream.name] = arrangement
+    return found
+
+
+def _detector_of(stream: FileStream, detectors: Sequence[Detector]) -> Detector | None:
+    paths = (stream.path, *stream.aliases)
+    for detector in detectors:
+        if any(p == detector.path or p.startswith(detector.path + "/") for p in paths):
+            return detector
+    return None
+
+
+def _namesake(stream: FileStream, detectors: Sequence[Detector]) -> Detector | None:
+    paths = (stream.path, *stream.aliases)
+    ends = {p.rsplit("/", 1)[-1].removesuffix("_events") for p in paths}
+    named = [d for d in detectors if d.path.rsplit("/", 1)[-1] in ends]
+    return named[0] if len(named) == 1 else None
+
+
+def _fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
+    """Whether the first events of a stream lie on the detector that was guessed: some files count in other numbers."""
+    ids = file[stream.path].get("event_id")
+    if ids is None or not ids.size:
+        return True
+    sample = np.asarray(ids[:SAMPLE]).astype(np.int64) - arrangement.first_id
+    inside = (sample >= 0) & (sample < arrangement.n_ids)
+    return bool(2 * np.count_nonzero(inside) >= len(sample))
+
+
+def _grid(group: Any, numbers: NDArray[np.generic]) -> tuple[int, ...] | None:
+    """Rows and columns of a flat list of pixels whose offsets form a regular grid, row by row; None to leave it."""
+    shape = tuple(n for n in numbers.shape if n > 1) if numbers.ndim > 2 else numbers.shape
+    if len(shape) != 1:
+        return shape or None
+    n = shape[0]
+    x, y = group.get("x_pixel_offset"), group.get("y_pixel_offset")
+    if x is None or y is None or x.shape != shape or y.shape != shape or n < 4:
+        return None
+    columns, rows = np.asarray(x[:]), np.asarray(y[:])
+    for slow, fast in ((rows, columns), (columns, rows)):
+        width = int(np.argmax(slow != slow[0])) if np.any(slow != slow[0]) else n
+        if 1 < width < n and n % width == 0:
+            grid_slow, grid_fast = slow.reshape(-1, width), fast.reshape(-1, width)
+            if np.all(grid_slow == grid_slow[:, :1]) and np.all(grid_fast == grid_fast[:1]):
+                return (n // width, width)
+    return None

@@ -1,0 +1,136 @@
+"""The groups of a recorded file, and where each stream's group goes.
+
+::
+
+    /                              NXroot        @default=entry
+    └── entry                      NXentry       title, start_time, end_time
+        ├── instrument             NXinstrument  name
+        │   └── detector           NXdetector    detector_number, only with a known layout
+        │       └── detector_events  NXevent_data
+        ├── detector_events        the same group (hard link): some readers look for banks only here
+        ├── monitor_events         NXevent_data of streams without a layout
+        ├── logs                   NXcollection
+        │   └── temperature        NXlog
+        ├── count_rate             NXdata, what a file browser shows first
+        └── livedata               where it all came from, see `livedata.nexus.provenance`
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h5py
+import numpy as np
+
+from ..reduce.layout import Layout
+from ..streams.key import StreamKey
+from .moment import format_moment
+from .provenance import FORMAT
+
+WRITER_MODULE = {"events": "ev44", "log": "f144"}
+
+
+class Skeleton:
+    """Makes the groups of one file."""
+
+    def __init__(self, file: Any, *, title: str, instrument: str, start_ns: int) -> None:
+        self._start_ns = start_ns
+        file.attrs["NX_class"] = "NXroot"
+        file.attrs["default"] = "entry"
+        file.attrs["creator"] = f"livedata {_version()}"
+        file.attrs["file_time"] = format_moment(start_ns)
+        file.attrs["HDF5_Version"] = h5py.version.hdf5_version
+        self._entry = _group(file, "entry", "NXentry")
+        self._entry["title"] = title
+        self._entry["start_time"] = format_moment(start_ns)
+        self._instrument = _group(self._entry, "instrument", "NXinstrument")
+        self._instrument["name"] = instrument
+        self.record = _group(self._entry, "livedata", "NXcollection")
+        self.record.attrs["format"] = FORMAT
+        self._messages = _group(self.record, "messages", "NXcollection")
+        self._logs: Any = None
+
+    def event_group(self, key: StreamKey, layout: Layout | None) -> tuple[Any, Any]:
+        """Make the group of an event stream, and the one of its messages."""
+        if layout is None:
+            name = _free(self._entry, f"{safe_name(key.source)}_events", key)
+            group = _group(self._entry, name, "NXevent_data")
+        else:
+            bank = _free(self._instrument, safe_name(key.source), key)
+            detector = _group(self._instrument, bank, "NXdetector")
+            _write_layout(detector, layout)
+            group = _group(detector, f"{bank}_events", "NXevent_data")
+            self._entry[_free(self._entry, f"{bank}_events", key)] = group
+        return group, self._describe(group, key)
+
+    def log_group(self, key: StreamKey) -> tuple[Any, Any]:
+        """Make the group of a log, and the one of its messages."""
+        if self._logs is None:
+            self._logs = _group(self._entry, "logs", "NXcollection")
+        group = _group(self._logs, _free(self._logs, safe_name(key.source), key), "NXlog")
+        return group, self._describe(group, key)
+
+    def close(self, *, end_ns: int) -> None:
+        """Write what is known only at the end."""
+        self._entry["end_time"] = format_moment(end_ns)
+        duration = self._entry.create_dataset("duration", data=(end_ns - self._start_ns) / 1e9)
+        duration.attrs["units"] = "s"
+
+    def _describe(self, group: Any, key: StreamKey) -> Any:
+        group.attrs["topic"] = key.topic
+        group.attrs["source"] = key.source
+        group.attrs["writer_module"] = WRITER_MODULE[key.family]
+        messages = _group(self._messages, _free(self._messages, group.name.rsplit("/", 1)[-1], key), "NXcollection")
+        group.attrs["messages"] = messages.name
+        return messages
+
+
+def safe_name(text: str) -> str:
+    """Turn a name from the wire into one link of an HDF5 path.
+
+    Examples
+    --------
+    >>> safe_name("a/b"), safe_name(".."), safe_name("")
+    ('a_b', '__', 'unnamed')
+    """
+    name = "".join("_" if c == "/" or not c.isprintable() else c for c in text)
+    if name and set(name) == {"."}:
+        name = "_" * len(name)
+    return name[:200] or "unnamed"
+
+
+def _free(group: Any, name: str, key: StreamKey) -> str:
+    """Return the name, with the topic in front or a number behind where it is taken."""
+    if name not in group:
+        return name
+    name = f"{safe_name(key.topic)}_{name}"
+    candidate, n = name, 2
+    while candidate in group:
+        candidate, n = f"{name}_{n}", n + 1
+    return candidate
+
+
+def _group(parent: Any, name: str, nx_class: str) -> Any:
+    group = parent.create_group(name)
+    group.attrs["NX_class"] = nx_class
+    return group
+
+
+def _write_layout(detector: Any, layout: Layout) -> None:
+    """Write pixel numbers such that readers group events by pixel and name the dimensions.
+
+    There are no pixel offsets: only the arrangement is known, not lengths.
+    """
+    detector["detector_number"] = layout.detector_number()
+    if len(layout.shape) > 1:
+        detector.attrs["axes"] = list(layout.dims)
+        detector.attrs["detector_number_indices"] = np.arange(len(layout.shape), dtype=np.int32)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("livedata")
+    except PackageNotFoundError:
+        return "0"
