@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
+from ..streams.log import LogData, LogTimeline
 from ..streams.runs import Run
 from .row import StreamRow
 from .stream import ArrayStream, EventStream, LogStream, Stream
@@ -35,10 +38,11 @@ class FileStreams(Streams):
     @property
     def runs(self) -> tuple[Run, ...]:
         """The run that the file holds, if it says when it started."""
-        start, stop = self.file.start_ns, self.file.stop_ns
+        start, extent = self.file.start_ns, self.file.extent
         if start is None or start < EARLIEST_NS:
             return ()
-        return (Run(self.file.title or self.file.path.stem, start, stop, instrument=self.file.instrument or ""),)
+        stop = extent.stop_ns if extent is not None else None
+        return (Run(self.file.title or self.file.path.stem, start, stop, instrument=self.file.instrument),)
 
     def table(self) -> list[StreamRow]:
         """Return what the file holds, a row a stream."""
@@ -60,8 +64,19 @@ class FileStreams(Streams):
             feed = self.file.feed(name)
             return EventStream(name, stream.key, row, feed=feed, layout=self._layouts.get(name))
         if stream.kind == "log":
-            return LogStream(name, stream.key, row, data=lambda: self.file.log(name), unit=stream.unit)
-        return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: np.asarray(self.file.array(name)))
+            return LogStream(name, stream.key, row, data=lambda: self._log(name), unit=stream.unit)
+        return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: self._array(name))
+
+    def _log(self, name: str) -> LogData:
+        timeline = LogTimeline()
+        batch = self.file.read(name)
+        if isinstance(batch, LogBatch):
+            timeline.accept(batch)
+        return timeline.data
+
+    def _array(self, name: str) -> NDArray[Any]:
+        content = self.file.read(name)
+        return content.value if isinstance(content, LogBatch) else np.asarray(content)
 
     def _row(self, name: str) -> StreamRow:
         stream = self.file.streams[name]
@@ -70,7 +85,6 @@ class FileStreams(Streams):
             name=name,
             kind=stream.kind,
             schema=stream.path,
-            messages=None,
             events=stream.n_events if is_events else stream.n_points,
             remarks=stream.remarks,
         )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from ..reduce.layout import Layout
-from ..streams.clock import describe_age
 from ..streams.connection import Connection
 from ..streams.key import FAMILY_OF_SCHEMA, StreamKey, name_streams
 from ..streams.livefeed import LiveFeed, connection_remark
@@ -21,7 +20,7 @@ from .streams import Streams
 
 if TYPE_CHECKING:
     from ..nexus.instrument import Instrument
-    from ..nexus.recording import Recording
+    from ..nexus import Recording
 
 DISCOVERY_S = 2.0
 SCHEMA_OF_FAMILY = {family: schema for schema, family in FAMILY_OF_SCHEMA.items()}
@@ -187,11 +186,11 @@ class LiveStreams(Streams):
             name=name,
             kind=key.family,
             schema=ledger.schema if ledger else sighting.schema if sighting else SCHEMA_OF_FAMILY.get(key.family, ""),
-            rate=ledger.rate() if watched and ledger else sighting.rate if sighting else None,
+            rate=ledger.rate() if watched and ledger else sighting.rate if sighting else 0.0,
             is_estimate=not watched,
-            age=describe_age(newest, now),
-            messages=ledger.messages if ledger else None,
-            events=(ledger.events or ledger.samples) if ledger else None,
+            age_s=None if newest is None else (now - newest) / 1e9,
+            messages=ledger.messages if ledger else 0,
+            events=(ledger.events or ledger.samples) if ledger else 0,
             malformed=ledger.malformed if ledger else 0,
             lost=ledger.lost if ledger else 0,
             last=last,

@@ -9,7 +9,7 @@ from ..errors import StreamNameError
 
 
 def find_name(wanted: str, names: Iterable[str], aliases: Mapping[str, str]) -> str | None:
-    """Return the stream that is meant: its name, an alias, or the one name or alias that ends like it."""
+    """Return the stream that is meant: its name, an alias, or the one that ends like it or holds it."""
     known = list(names)
     if wanted in known:
         return wanted
@@ -17,6 +17,8 @@ def find_name(wanted: str, names: Iterable[str], aliases: Mapping[str, str]) -> 
         return aliases[wanted]
     end = "/" + wanted.strip("/")
     ending = {name for name in known if name.endswith(end)} | {aliases[a] for a in aliases if a.endswith(end)}
+    if not ending:  # "Guide_Pressure" means "Guide_Pressure/value_log"
+        ending = {name for name in known if f"/{name}".find(f"{end}/") >= 0}
     return ending.pop() if len(ending) == 1 else None
 
 

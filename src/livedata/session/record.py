@@ -16,7 +16,7 @@ from ..streams.start import parse_start, start_offsets
 from ..transport.protocol import Partition
 
 if TYPE_CHECKING:
-    from ..nexus.recording import Recording
+    from ..nexus import Recording
 
 
 def start_recording(
@@ -48,10 +48,7 @@ def last_values(connection: Connection) -> dict[StreamKey, LogBatch]:
     for key, timeline in tuple(connection.logs.items()):
         data = timeline.data
         if len(data):
-            nowhere = Messages(
-                key.topic,
-                *(np.full(1, -1, dtype) for dtype in (np.int32, np.int64, np.int64)),
-                *(np.zeros(1, np.int64),) * 2,
-            )
+            zero = np.zeros(1, np.int64)
+            nowhere = Messages(key.topic, np.full(1, -1, np.int32), zero - 1, zero - 1, zero, zero)
             found[key] = LogBatch(data.time[-1:], data.value[-1:], nowhere)
     return found

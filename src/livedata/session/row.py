@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ..streams.clock import describe_age
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +17,14 @@ class StreamRow:
     kind: str
     """``events``, ``log``, ``arrays`` or ``text``."""
     schema: str = ""
-    rate: float | None = None
-    """Events or samples per second; None where there is none (a file)."""
+    rate: float = 0.0
+    """Events or samples per second; 0 for a file."""
     is_estimate: bool = False
     """The rate is that of a sample of messages, because nobody watches the stream."""
-    age: str = ""
-    messages: int | None = None
-    events: int | None = None
+    age_s: float | None = None
+    """Wall clock minus newest data time; None while unknown."""
+    messages: int = 0
+    events: int = 0
     """Events, or samples of a log."""
     malformed: int = 0
     lost: int = 0
@@ -32,14 +36,20 @@ class StreamRow:
 HEADINGS = ("stream", "kind", "schema", "rate", "age", "messages", "events", "malformed", "lost", "last", "remarks")
 
 
-def count_text(n: int | None) -> str:
+def count_text(n: int) -> str:
     """Return a count with thousands apart; a dash for none."""
-    return "–" if n is None else f"{n:,}"
+    return f"{n:,}" if n else "–"
+
+
+def age_text(row: StreamRow) -> str:
+    """Return the age as `describe_age` says it; nothing while it is unknown."""
+    now = time.time_ns()
+    return "" if row.age_s is None else describe_age(now - int(row.age_s * 1e9), now)
 
 
 def rate_text(row: StreamRow) -> str:
     """Return a rate a person can read at a glance: ``1.02 M/s``."""
-    if row.rate is None:
+    if not row.rate:
         return "–"
     sign = "≈" if row.is_estimate else ""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -55,7 +65,7 @@ def row_texts(row: StreamRow) -> tuple[str, ...]:
         row.kind,
         row.schema,
         rate_text(row),
-        row.age,
+        age_text(row),
         count_text(row.messages),
         count_text(row.events),
         count_text(row.malformed),

@@ -82,6 +82,6 @@ class Streams(Mapping[str, Stream]):
         return f"<{self._headline()}>" + ("\n" + table_text(rows) if rows else "")
 
     def _repr_html_(self) -> str:
-        from ..panels import stream_table_html
+        from ..panels import html_table
 
-        return stream_table_html(self.table(), self._headline())
+        return html_table(self.table(), title=self._headline())

@@ -366,12 +366,12 @@ class Connection:
 
     def _survey(self) -> None:
         """Look at the tails of partitions that moved and are not being read anyway."""
-        now = time.monotonic()
+        now, hurried = time.monotonic(), self._hurry.is_set()
         with self._lock:
             idle = [
                 p
                 for p in self._position
-                if p not in self._assigned and now - self._sampled_at.get(p, -1e9) > RESAMPLE_S
+                if p not in self._assigned and (hurried or now - self._sampled_at.get(p, -1e9) > RESAMPLE_S)
             ]
         if not idle:
             return
