@@ -39,7 +39,7 @@ def assert_table(message, told, table, schema):
             np.testing.assert_array_equal(value, array, where)
         elif isinstance(field.type, Union):
             assert schema.union_code(field.name, value) == told[f"{field.name}_type"], where
-            inner = schema.layout.bare_fields(field.type)[told[f"{field.name}_type"]]
+            inner = schema.layout.bare[field.type.name][told[f"{field.name}_type"]]
             content = expected["value"]
             is_array = isinstance(inner.type, Vector)
             wanted = expected_array(content, inner) if is_array else inner.type.dtype.type(number(content))

@@ -136,7 +136,7 @@ def _field_text(layout: Layout, field: Field, names: dict[str, Any]) -> str:
 def _bare_reader(layout: Layout, union: Union) -> Callable[[bytes | memoryview, int, int, int], Any]:
     """Make the reader of a union's bare value: (message, its length, code, position of the member) to value or None."""
     kinds: dict[int, tuple[bool, int, np.dtype[Any], Any]] = {}
-    for code, field in (layout.bare_fields(union) or {}).items():
+    for code, field in (layout.bare[union.name] or {}).items():
         of = field.type.of if isinstance(field.type, Vector) else field.type
         if not isinstance(of, Scalar) or of.code == "?" or field.is_required or field.id != 0:
             continue

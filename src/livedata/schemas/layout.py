@@ -158,30 +158,33 @@ class Layout:
     structs: Mapping[str, Struct]
     enums: Mapping[str, Enum]
     unions: Mapping[str, Union]
+    bare: Mapping[str, Mapping[int, Field] | None]
+    """For each union what `bare_fields` says of it."""
 
     @property
     def elides_defaults(self) -> bool:
         """Whether producers leave out scalars equal to their default: attribute ``elide_defaults`` of the root."""
         return "elide_defaults" in (self.tables[self.root].attributes or {})
 
-    def bare_fields(self, union: Union) -> dict[int, Field] | None:
-        """Tell whether the members of a union are mere wrappers of one value each, all of different types.
 
-        Such a value (a number, a text, an array) tells by its own type which member it is, so messages hold it bare.
+def bare_fields(union: Union, tables: Mapping[str, Table]) -> dict[int, Field] | None:
+    """Tell whether the members of a union are mere wrappers of one value each, all of different types.
 
-        Returns
-        -------
-        :
-            The single field of each member by code; None when the union is not of this kind.
-        """
-        fields: dict[int, Field] = {}
-        for member in union.members:
-            table = self.tables[member.table]
-            if len(table.fields) != 1 or not _is_plain(table.fields[0].type):
-                return None
-            fields[member.code] = table.fields[0]
-        distinct = {field.type for field in fields.values()}
-        return fields if fields and len(distinct) == len(fields) else None
+    Such a value (a number, a text, an array) tells by its own type which member it is, so messages hold it bare.
+
+    Returns
+    -------
+    :
+        The single field of each member by code; None when the union is not of this kind.
+    """
+    fields: dict[int, Field] = {}
+    for member in union.members:
+        table = tables[member.table]
+        if len(table.fields) != 1 or not _is_plain(table.fields[0].type):
+            return None
+        fields[member.code] = table.fields[0]
+    distinct = {field.type for field in fields.values()}
+    return fields if fields and len(distinct) == len(fields) else None
 
 
 def _is_plain(type_: Type) -> bool:

@@ -69,7 +69,7 @@ def _template(source_name: str, dtype: np.dtype[Any], *, is_array: bool) -> tupl
     where = places(schema.root, message)
     union = schema.fields["value"].type
     assert isinstance(union, Union)
-    bare = schema.layout.bare_fields(union) or {}
+    bare = schema.layout.bare[union.name] or {}
     code, _ = member_value(bare, sample, schema="f144", path="value")
     member = union.member(code)
     assert member is not None

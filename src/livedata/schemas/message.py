@@ -114,7 +114,7 @@ def _shown(layout: Layout) -> Iterator[Table | Struct]:
         if isinstance(type_, Vector):
             todo.append(type_.of)
         elif isinstance(type_, Union):
-            if layout.bare_fields(type_) is None:
+            if layout.bare[type_.name] is None:
                 todo += [TableRef(m.table) for m in type_.members]
         elif isinstance(type_, TableRef) and type_.table not in seen:
             seen.add(type_.table)
@@ -178,6 +178,6 @@ def _annotation(type_: Type, layout: Layout) -> Any:
         return str
     if isinstance(type_, Vector):
         return tuple if isinstance(type_.of, Text | TableRef) else np.ndarray
-    if isinstance(type_, Union) and layout.bare_fields(type_) is not None:
+    if isinstance(type_, Union) and layout.bare[type_.name] is not None:
         return np.generic | np.ndarray | str | tuple
     return Message

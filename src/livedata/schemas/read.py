@@ -268,7 +268,7 @@ class _Reader:
         if not entry:
             self.fail(f"code {code} ({member.name}) comes without a value", pos + code_entry)
         table, target = self.layout.tables[member.table], self.target(pos + entry)
-        bare = self.layout.bare_fields(union)
+        bare = self.layout.bare[union.name]
         if bare is None:
             return self.table(table, target, depth + 1)
         (value,) = self.values(table, target, depth + 1).values()

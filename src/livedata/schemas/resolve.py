@@ -21,6 +21,7 @@ from .layout import (
     Type,
     Union,
     Vector,
+    bare_fields,
     inline_align,
     inline_size,
 )
@@ -83,7 +84,8 @@ class _Resolver:
         for name, declaration in self.declarations.items():
             if declaration.kind != "table":
                 self._type(name, "", declaration, declaration.line)
-        return Layout(identifier, root, tables, self.structs, self.enums, self.unions)
+        bare = {name: bare_fields(union, tables) for name, union in self.unions.items()}
+        return Layout(identifier, root, tables, self.structs, self.enums, self.unions, bare)
 
     def _type(self, name: str, namespace: str, user: Declaration, line: int) -> Type:
         if name in SCALARS:

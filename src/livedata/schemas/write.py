@@ -79,7 +79,7 @@ def union_member(schema: Schema, union: Union, value: object, path: str) -> tupl
     """
     if value is None:
         return 0, None
-    bare = schema.layout.bare_fields(union)
+    bare = schema.layout.bare[union.name]
     if bare is not None:
         return member_value(bare, value, schema=schema.id, path=path)
     for member in union.members:
@@ -156,7 +156,7 @@ class _Writer:
                 if code or not self.layout.elides_defaults:
                     inline[f.id - 1] = (1, bytes((code,)))
                 if code:
-                    bare = self.layout.bare_fields(type_)
+                    bare = self.layout.bare[type_.name]
                     content = value if bare is None else {bare[code].name: value}
                     table_of_code = next(m.table for m in type_.members if m.code == code)
                     inline[f.id] = (4, bytes(4))
