@@ -12,7 +12,7 @@ FRACTION_BITS = 14
 
 
 class AliasTable(NamedTuple):
-    """Cell ``i``, drawn evenly, is kept when a 14-bit random number is below ``accept[i]``; else ``alias[i]`` is taken."""
+    """Cell ``i``, drawn evenly, is kept when a 14-bit random number is below ``accept[i]``; else it is ``alias[i]``."""
 
     accept: NDArray[np.uint16]
     alias: NDArray[np.int32]

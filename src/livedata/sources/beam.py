@@ -1,4 +1,4 @@
-"""The beam of the simulated instrument: thermal neutrons, three wavelengths from one monochromator, times of arrival."""
+"""The beam of the simulated instrument: thermal neutrons, three wavelengths of one monochromator, times of arrival."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WINDOW_EDGES = ((4.676, 0.22), (4.050, 0.14), (2.863, 0.11), (2.442, 0.08))
 def thermal_flux(wavelength_a: NDArray[np.float64]) -> NDArray[np.float64]:
     """Maxwellian flux per wavelength, as seen by a thin 1/v detector, arbitrary units.
 
-    ``λ⁻⁵ exp(-949 K Å² / (T λ²))`` times ``λ`` (G. L. Squires, Introduction to the Theory of Thermal Neutron Scattering).
+    ``λ⁻⁵ exp(-949 K Å² / (T λ²))`` times ``λ`` (Squires, Introduction to the Theory of Thermal Neutron Scattering).
     """
     return wavelength_a**-4.0 * np.exp(-949.0 / MODERATOR_K / wavelength_a**2)
 

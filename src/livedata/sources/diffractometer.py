@@ -61,12 +61,14 @@ def draw_monitor(rng: np.random.Generator, n: int) -> Int32Array:
     quantile, width = _monitor_times()
     bits = rng.integers(0, 1 << 32, n, dtype=np.int64)
     place = bits >> _REST_BITS
-    return (quantile[place] + ((width[place] * (bits & _REST)) >> _REST_BITS)).astype(np.int32)
+    toa: Int32Array = (quantile[place] + ((width[place] * (bits & _REST)) >> _REST_BITS)).astype(np.int32)
+    return toa
 
 
 def expected_image(step: int) -> NDArray[np.float64]:
     """Return the probability of each pixel, shape (256, 256), summing to 1, from which events are drawn."""
-    return _weights(step).reshape(len(SHARES), *SHAPE).sum(axis=0)
+    image: NDArray[np.float64] = _weights(step).reshape(len(SHARES), *SHAPE).sum(axis=0)
+    return image
 
 
 @lru_cache(maxsize=N_TEMPERATURES)
@@ -84,9 +86,8 @@ def _weights(step: int) -> NDArray[np.float64]:
         rings = np.interp(two_theta, angles, crystal.diffraction(angles, wavelength, temperature))
         parts.append(rings * (1 + 0.14 * np.cos(2 * azimuth - 0.6)))
     parts.append(_background(two_theta))
-    return np.concatenate(
-        [share * (part := weights * sensitivity).ravel() / part.sum() for share, weights in zip(SHARES, parts, strict=True)]
-    )
+    seen = [part * sensitivity for part in parts]
+    return np.concatenate([share * part.ravel() / part.sum() for share, part in zip(SHARES, seen, strict=True)])
 
 
 def _background(two_theta: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -95,12 +96,13 @@ def _background(two_theta: NDArray[np.float64]) -> NDArray[np.float64]:
     slope = 0.30 + 1.25 * column + 0.55 * (1 - row)
     air = 7.0 * np.exp(-two_theta / 0.045)
     halo = 0.8 * np.exp(-0.5 * ((two_theta - 0.42) / 0.11) ** 2)
-    return slope * (1 + halo) + air
+    scattered: NDArray[np.float64] = slope * (1 + halo) + air
+    return scattered
 
 
 @lru_cache(maxsize=1)
 def _geometry() -> tuple[NDArray[np.float64], ...]:
-    """Scattering angle (rad), azimuth (rad), path from the sample (m) and sensitivity of each pixel, shape (256, 256)."""
+    """Scattering angle and azimuth (rad), path from the sample (m), sensitivity of each pixel; shape (256, 256)."""
     row, column = np.indices(SHAPE, dtype=np.float64)
     y, x = (row - CENTRE[0]) * PIXEL_M, (column - CENTRE[1]) * PIXEL_M
     radius = np.hypot(x, y)
@@ -116,7 +118,7 @@ def _geometry() -> tuple[NDArray[np.float64], ...]:
 
 @lru_cache(maxsize=1)
 def _times() -> tuple[Int32Array, Int32Array, NDArray[np.int64]]:
-    """Nominal time of each cell, shape (4 * 65536,); quantiles and their spacing by kind of event, shape (4 * 4096,); ns."""
+    """Nominal time of each cell, shape (4 * 65536,); quantiles and their spacing by kind, shape (4 * 4096,); ns."""
     path = _geometry()[2].ravel()
     base = [beam.flight_time_ns(wavelength, path) for wavelength in beam.WAVELENGTHS_A]
     shapes = [beam.pulse_shape(90.0 + 25.0 * w, 110.0 + 60.0 * w) for w in beam.WAVELENGTHS_A]

@@ -62,7 +62,6 @@ class Outbox:
         TransportError
             If the message cannot be sent at all, or the outbox was closed.
         """
-
         with self._lock:
             number = self._handed
             self._handed += 1
@@ -70,7 +69,7 @@ class Outbox:
         self._sending_since = time.monotonic()
         try:
             self._producer.produce(
-                topic, value, partition=partition, key=key, on_delivery=lambda delivery: self._settled(number, delivery.error)
+                topic, value, partition=partition, key=key, on_delivery=lambda d: self._settled(number, d.error)
             )
         except BaseException as error:
             self._settled(number, str(error) or type(error).__name__)

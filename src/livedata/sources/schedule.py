@@ -22,7 +22,14 @@ PULSES_IN_RUN = 266
 GROUP = 7
 """Pulses that are planned together, half a second; a group begins three pulses before a multiple of seven."""
 LEAD = 3
-PATTERNS = ((1, 1, 1, 1, 1, 1, 1), (1, 1, 2, 1, 1, 1), (1, 1, 1, 1, 2, 1), (2, 1, 1, 1, 1, 1), (1, 1, 1, 3, 1), (1, 2, 1, 2, 1))
+PATTERNS = (
+    (1, 1, 1, 1, 1, 1, 1),
+    (1, 1, 2, 1, 1, 1),
+    (1, 1, 1, 1, 2, 1),
+    (2, 1, 1, 1, 1, 1),
+    (1, 1, 1, 3, 1),
+    (1, 2, 1, 2, 1),
+)
 """How many consecutive pulses share messages, through a group."""
 BOUNDARY_PATTERNS = ((1, 1, 2, 1, 1, 1), (1, 3, 1, 1, 1))
 """The same where a run begins or ends before the group's fourth pulse: that boundary falls within a message."""

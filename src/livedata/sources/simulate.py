@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import html
 import math
-import threading
 import time
-import weakref
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -34,9 +32,6 @@ MONITOR_SHARE = 0.1
 EVENTS_PER_MESSAGE = 20_000
 NO_PIXELS = np.zeros(0, np.int32)
 STREAM_NUMBERS = {"detector": 0, "monitor": 1, "temperature": 2, "chopper_speed": 3}
-
-_running: weakref.WeakValueDictionary[tuple[str, str], Simulation] = weakref.WeakValueDictionary()
-_running_lock = threading.Lock()
 
 
 class Simulation(Source):
@@ -275,9 +270,4 @@ def start_simulation(
         factor=checked_speed(speed),
         start_ns=start_ns,
     )
-    with _running_lock:
-        before = _running.get((simulation.url, name))
-        if before is not None:
-            before.stop(wait=True)
-        _running[simulation.url, name] = simulation
-        return simulation._start()
+    return simulation.start("simulation", name)

@@ -23,6 +23,8 @@ State = Literal["running", "paused", "finished", "stopped", "failed"]
 
 STEP_S = 0.2
 _live: weakref.WeakSet[Source] = weakref.WeakSet()
+_by_purpose: weakref.WeakValueDictionary[tuple[str, ...], Source] = weakref.WeakValueDictionary()
+_starting = threading.Lock()
 
 
 class Source:
@@ -135,9 +137,15 @@ class Source:
             raise self._error
         return self
 
-    def _start(self) -> Self:
-        _live.add(self)
-        self._thread.start()
+    def start(self, *purpose: str) -> Self:
+        """Begin, after stopping what this process runs for the same purpose: a notebook's cell that is run again."""
+        with _starting:
+            before = _by_purpose.get((self.url, *purpose))
+            if before is not None:
+                before.stop(wait=True)
+            _by_purpose[(self.url, *purpose)] = self
+            _live.add(self)
+            self._thread.start()
         return self
 
     def _interrupt(self) -> None:

@@ -11,27 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .beam import PERIOD_NS
+from .counts import Counts
 from .diffractometer import N_PIXELS, SHAPE
 
 TOA_WIDTH_NS = 1_000
 N_TOA = -(-PERIOD_NS // TOA_WIDTH_NS)
 
 CountArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Messages, entries and events; for a log, entries are its samples and events stay 0."""
-
-    messages: int = 0
-    entries: int = 0
-    events: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(self.messages + other.messages, self.entries + other.entries, self.events + other.events)
-
-    def __sub__(self, other: Counts) -> Counts:
-        return Counts(self.messages - other.messages, self.entries - other.entries, self.events - other.events)
 
 
 @dataclass(frozen=True, slots=True)
