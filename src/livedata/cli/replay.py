@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from enum import StrEnum
 from typing import Annotated, Literal
 
 import typer
 
 from .outcome import until_interrupted
+from .output import print_table
 
 
 class Times(StrEnum):
@@ -31,17 +33,17 @@ def replay(
     from .. import session
 
     handle = session.replay(file, to=to, speed=_speed(speed), loop=loop, times=times.value, topics=topics)
-    finished = False
     try:
-        if loop:
-            with until_interrupted():
-                handle.wait()
-        else:
+        with until_interrupted() if loop else nullcontext():
             handle.wait()
-        finished = True
     finally:
-        handle.stop(wait=finished)
-    typer.echo(str(handle))
+        handle.stop(wait=True)
+    rows = [(name, sent.messages, sent.entries, sent.events) for name, sent in handle.sent.items()]
+    print_table(("stream", "messages", "entries", "events"), rows)
+    for left in handle.not_sent:
+        typer.echo(f"not sent: {left.name}: {left.what} ({left.count:,})")
+    topics_used = ", ".join((handle.events_topic, handle.logs_topic, handle.runs_topic))
+    typer.echo(f"{handle.delivered:,} messages delivered to {handle.url}, topics {topics_used}")
 
 
 def _speed(text: str) -> float | Literal["max"]:
