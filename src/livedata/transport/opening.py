@@ -57,4 +57,4 @@ def _address(url: str | Address) -> Address:
 
     broker = named_broker(url)
     address = parse_address(broker.url)
-    return replace(address, settings={**address.settings, **broker.librdkafka()})
+    return replace(address, settings={**address.settings, **broker.settings})

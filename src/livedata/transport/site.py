@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from ..errors import SettingsError
 from .address import NAME, parse_address
@@ -22,25 +23,28 @@ FILE_NAME = "livedata.toml"
 VARIABLE = "LIVEDATA_SETTINGS"
 
 
+def _as_text(value: object) -> str:
+    """Write a value as librdkafka does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("a text, number or true/false is expected")
+    return str(value)
+
+
 class BrokerSettings(BaseModel):
     """One named broker: its URL and what librdkafka needs to log in. Values never show in its repr."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: str = Field(repr=False)
-    settings: dict[str, str | int | float | bool] = Field(default_factory=dict, repr=False)
+    settings: dict[str, Annotated[str, BeforeValidator(_as_text)]] = Field(default_factory=dict, repr=False)
 
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
         parse_address(url)
         return url
-
-    def librdkafka(self) -> dict[str, str]:
-        """Return the settings as librdkafka writes them."""
-        return {
-            key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in self.settings.items()
-        }
 
 
 class SiteSettings(BaseModel):
