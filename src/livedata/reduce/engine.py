@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +18,14 @@ from ..streams.clock import newest_plausible
 from ..streams.extent import Coverage, Extent, Ranges, merge_ranges
 from ..streams.feed import Subscription
 from ..transport.protocol import Partition
-from .accumulate import Accumulator
 from .axis import Axes
 from .binning import Definition
 from .ledger import Ledger
 from .pool import submit
 from .snapshot import Snapshot, State
+
+if TYPE_CHECKING:
+    from .accumulate import Accumulator
 
 FULL_BYTES = 256 << 20
 """Bytes waiting to be folded above which the feed should read no further."""
@@ -48,7 +50,7 @@ class Engine:
         self._folding = threading.Lock()
         self._queue: deque[Batch | Covered] = deque()
         self._running = False
-        self._accumulator = Accumulator(definition)
+        self._accumulator: Accumulator | None = None
         self._ranges: dict[Partition, Ranges] = {}
         self._lost = 0
         self._ended = False
@@ -113,7 +115,7 @@ class Engine:
     def ledger(self) -> Ledger:
         """The fates so far."""
         with self._folding:
-            return self._accumulator.ledger
+            return self._accumulator.ledger if self._accumulator is not None else Ledger()
 
     @property
     def events_per_s(self) -> float:
@@ -138,7 +140,7 @@ class Engine:
             with self.changed:
                 self._queue.clear()
                 self.waiting_bytes = 0
-            self._accumulator = Accumulator(self.definition)
+            self._accumulator = None
             self._ranges.clear()
             self._rates.clear()
             self._lost = 0
@@ -153,27 +155,29 @@ class Engine:
             held = self._cached
             if held is not None and not picture and held.version == self.version and held.state == state:
                 return held
-            axes: Axes = self.definition.axes
-            if picture:
-                counts, n_axes = self._accumulator.picture()
-                axes = Axes(tuple(axes)[:n_axes])
+            accumulator, axes = self._accumulator, self.definition.axes
+            n_axes = min(len(axes), 2) if picture else len(axes)
+            if accumulator is None:
+                counts = np.zeros(self.definition.shape[:n_axes], np.int64)
+                counts.flags.writeable = False
+            elif picture:
+                counts, n_axes = accumulator.picture()
             else:
-                counts = self._accumulator.counts()
+                counts = accumulator.counts()
             pending = 0
             if self.subscription is not None and not self.is_over:
                 progress = self.subscription.progress
                 pending = max(0, progress.total - progress.done)
-            accumulator = self._accumulator
-            coverage = Coverage(dict(self._ranges), accumulator.first_ns, accumulator.last_ns, self._lost, pending)
+            first, last = (accumulator.first_ns, accumulator.last_ns) if accumulator is not None else (None, None)
             snapshot = Snapshot(
                 counts=counts,
-                axes=axes,
-                ledger=accumulator.ledger,
-                coverage=coverage,
+                axes=Axes(tuple(axes)[:n_axes]),
+                ledger=accumulator.ledger if accumulator is not None else Ledger(),
+                coverage=Coverage(dict(self._ranges), first, last, self._lost, pending),
                 state=state,
                 generation=self.generation,
                 version=self.version,
-                settled_until=accumulator.last_ns,
+                settled_until=last,
                 taken_ns=time.time_ns(),
             )
             if not picture:
@@ -231,6 +235,11 @@ class Engine:
         if not isinstance(item, EventBatch):
             return
         batch = cut(item, self.extent)
+        if self._accumulator is None:
+            # The compiled kernels load here, in a folding thread, so that the cell that made the view returns at once.
+            from .accumulate import Accumulator
+
+            self._accumulator = Accumulator(self.definition)
         self._accumulator.fold(batch)
         newest = newest_plausible(batch.event_time_zero, time.time_ns())
         if newest is not None and (self.newest_ns is None or newest > self.newest_ns):
@@ -258,7 +267,3 @@ def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
         keep &= batch.event_time_zero < extent.stop_ns
     return select_entries(batch, keep)
 
-
-def with_remarks(snapshot: Snapshot, remarks: tuple[str, ...]) -> Snapshot:
-    """Return the snapshot with remarks for people."""
-    return replace(snapshot, remarks=remarks) if remarks else snapshot

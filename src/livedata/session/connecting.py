@@ -84,7 +84,7 @@ def open(path: PathLike) -> FileStreams:
     """
     from ..nexus import open_file
 
-    streams = FileStreams(open_file(path))
+    streams = FileStreams(open_file(os.fspath(path)))
     warm_up()
     return streams
 
@@ -123,6 +123,8 @@ def replay(
     loop: bool = False,
     times: Literal["now", "original"] = "now",
     topics: str | None = None,
+    message_size: int | None = None,
+    partitions: int = 1,
 ) -> Replay:
     """Publish a NeXus file as the messages it could have been made from, in the background.
 
@@ -140,10 +142,28 @@ def replay(
         ``"now"`` moves the times in the messages to now; ``"original"`` leaves them.
     topics
         What topic names begin with; None takes the instrument's name from the file.
+    message_size
+        Events a message: smaller entries are put together, larger ones split. None sends a message for each entry.
+    partitions
+        Number of partitions of the event topic, when it is new.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read.
     """
     from ..sources.replay import start_replay
 
-    handle = start_replay(path, open_transport(to), speed=speed, loop=loop, times=times, topics=topics)
+    handle = start_replay(
+        os.fspath(path),
+        open_transport(to),
+        speed=speed,
+        loop=loop,
+        times=times,
+        topics=topics,
+        message_size=message_size,
+        partitions=partitions,
+    )
     made_in_this_cell(handle)
     return handle
 

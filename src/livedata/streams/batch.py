@@ -55,7 +55,8 @@ class EventBatch:
     the end of the events. ``event_index[0]`` is 0 when there are entries."""
     messages: Messages
     columns: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
-    """Further per-entry values (period, veto, proton charge), each of shape (entry,)."""
+    """Further per-entry values, each of shape (entry,): ``late`` (bool) where an entry came behind newer ones;
+    period, veto and proton charge will follow."""
 
     @property
     def n_events(self) -> int:

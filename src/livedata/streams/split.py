@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DecodeError
 from ..schemas import F144, Ev44, decode_ev44, decode_f144, identify, source_of
@@ -19,6 +21,8 @@ from .clock import newest_plausible
 from .key import FAMILY_OF_SCHEMA, StreamKey
 from .ledger import StreamLedger, TopicLedger
 
+LATE_NS = 1_000_000_000
+"""An entry this far behind a newer one of its partition is marked as late."""
 JOIN_BYTES = 1 << 18
 """Messages above this size become batches of their own and are never copied."""
 KEPT_ERRORS = 5
@@ -46,6 +50,7 @@ class Splitter:
         self.topics: dict[str, TopicLedger] = defaultdict(TopicLedger)
         self._wants = wants
         self._tap = tap
+        self._newest: dict[tuple[StreamKey, int], int] = {}
 
     def split(self, records: Sequence[Record]) -> list[tuple[StreamKey, Batch]]:
         """Decode records and return their content by stream, in the order of arrival within each stream."""
@@ -90,32 +95,44 @@ class Splitter:
                     topic.samples.append(f"{record.topic}[{record.partition}] offset {record.offset}: {error}")
         batches: list[tuple[StreamKey, Batch]] = []
         for key, messages in events.items():
-            batches += [(key, batch) for batch in _event_batches(messages, self.ledgers[key])]
+            batches += [(key, batch) for batch in self._event_batches(key, messages)]
         for key, values in samples.items():
             batches += [(key, batch) for batch in _log_batches(values, self.ledgers[key])]
         for key in touched:
             self.ledgers[key].note_rate()
         return batches
 
-
-def _event_batches(messages: list[tuple[Record, Ev44]], ledger: StreamLedger) -> list[EventBatch]:
-    """Make batches of one stream's messages: big ones alone, small ones joined."""
-    batches: list[EventBatch] = []
-    small: list[EventBatch] = []
-    for record, message in messages:
-        batch = _one_event_message(record, message, ledger)
-        if batch is None:
-            continue
-        if small and (small[0].event_id is None) != (batch.event_id is None) and batch.n_events and small[0].n_events:
+    def _event_batches(self, key: StreamKey, messages: list[tuple[Record, Ev44]]) -> list[EventBatch]:
+        """Make batches of one stream's messages: big ones alone, small ones joined."""
+        ledger = self.ledgers[key]
+        batches: list[EventBatch] = []
+        small: list[EventBatch] = []
+        for record, message in messages:
+            batch = _one_event_message(record, message, ledger)
+            if batch is None:
+                continue
+            batch = self._mark_late(key, record, batch)
+            if small and (small[0].event_id is None) != (batch.event_id is None) and batch.n_events and small[0].n_events:
+                batches.append(join_events(small))
+                small = []
+            if batch.nbytes > JOIN_BYTES:
+                batches.append(batch)
+            else:
+                small.append(batch)
+        if small:
             batches.append(join_events(small))
-            small = []
-        if batch.nbytes > JOIN_BYTES:
-            batches.append(batch)
-        else:
-            small.append(batch)
-    if small:
-        batches.append(join_events(small))
-    return batches
+        return batches
+
+    def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch) -> EventBatch:
+        """Mark entries that come behind newer ones of the same partition; partitions are not ordered among each other."""
+        newest = newest_plausible(batch.event_time_zero, record.timestamp_ms * 1_000_000)
+        if newest is None:
+            return batch
+        place = (key, record.partition)
+        before = self._newest.get(place, newest)
+        self._newest[place] = max(before, newest)
+        late = batch.event_time_zero < before - LATE_NS
+        return replace(batch, columns={"late": late}) if late.any() else batch
 
 
 def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> EventBatch | None:
@@ -204,7 +221,17 @@ def join_events(batches: Sequence[EventBatch]) -> EventBatch:
         event_time_zero=np.concatenate([b.event_time_zero for b in batches]),
         event_index=np.concatenate([b.event_index + s for b, s in zip(batches, starts, strict=True)]),
         messages=join_messages([b.messages for b in batches], [b.n_entries for b in batches], sizes),
+        columns=_join_columns(batches),
     )
+
+
+def _join_columns(batches: Sequence[EventBatch]) -> dict[str, NDArray[np.generic]]:
+    """Join per-entry columns; where a batch lacks one, it is zero (or false)."""
+    kinds = {name: column.dtype for b in batches for name, column in b.columns.items()}
+    return {
+        name: np.concatenate([b.columns.get(name, np.zeros(b.n_entries, dtype)) for b in batches])
+        for name, dtype in kinds.items()
+    }
 
 
 def _log_batches(values: list[tuple[Record, F144]], ledger: StreamLedger) -> list[LogBatch]:
