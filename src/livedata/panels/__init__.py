@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "html_table", "present", "render", "save", "stream_table"]
 
-_HOMES = {"draw": "text", "html_table": "table", "present": "bundle", "render": "png", "save": "png", "stream_table": "bundle"}
+_HOMES = {
+    "draw": "text",
+    "html_table": "table",
+    "present": "bundle",
+    "render": "png",
+    "save": "png",
+    "stream_table": "bundle",
+}
 
 
 def __getattr__(name: str) -> Any:

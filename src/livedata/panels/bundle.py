@@ -1,4 +1,4 @@
-"""What a view gives a notebook: the living panel and a still picture in one bundle, so that a saved notebook shows something."""
+"""What a view gives a notebook: a living panel and a still picture in one bundle, for saved notebooks."""
 
 from __future__ import annotations
 

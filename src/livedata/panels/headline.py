@@ -11,7 +11,11 @@ from . import wording
 from .watched import Watched
 
 # Shape and word say the state; colour never alone.
-_SIGNS = {"live": "●", "catching up": "◐", "reading": "◐", "complete": "✓", "stopped": "■", "paused": "‖", "failed": "✕"}
+_SIGNS = {
+    "live": "●", "catching up": "◐", "reading": "◐", "complete": "✓", "stopped": "■", "paused": "‖", "failed": "✕",
+}  # fmt: skip
+_STYLE = "line-height:1.5;color:var(--jp-ui-font-color1,inherit);font-size:14px;font-variant-numeric:tabular-nums"
+_BAR_STYLE = "width:100%;height:6px;display:block"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,14 @@ class Headline:
 
     def html(self) -> str:
         """Return the line as HTML; texts from outside are escaped."""
-        sign = _SIGNS.get(self.state.partition(" 1")[0].partition(":")[0].rstrip(" 0123456789%"), "●")
+        sign = next((sign for state, sign in _SIGNS.items() if self.state.startswith(state)), "●")
         facts = " · ".join(escape(fact) for fact in self.facts)
         first = f'<b>{escape(self.name)}</b>&ensp;<span aria-hidden="true">{sign}</span> <b>{escape(self.state)}</b>'
         bar = ""
         if self.fraction is not None:
-            bar = f'<progress max="1" value="{self.fraction:.3f}" style="width:100%;height:6px;display:block"></progress>'
-        remarks = f'<div><b>▲ {escape(" · ".join(self.remarks))}</b></div>' if self.remarks else ""
-        style = "line-height:1.5;color:var(--jp-ui-font-color1,inherit);font-size:14px;font-variant-numeric:tabular-nums"
-        return f'<div class="livedata-head" style="{style}">{first}&ensp;{facts}{remarks}{bar}</div>'
+            bar = f'<progress max="1" value="{self.fraction:.3f}" style="{_BAR_STYLE}"></progress>'
+        remarks = f"<div><b>▲ {escape(' · '.join(self.remarks))}</b></div>" if self.remarks else ""
+        return f'<div class="livedata-head" style="{_STYLE}">{first}&ensp;{facts}{remarks}{bar}</div>'
 
     def summary(self) -> str:
         """Return HTML that a screen reader speaks when it changes; not for the eyes."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from bokeh.events import MouseLeave, MouseMove, RangesUpdate
-from bokeh.models import ColorBar, ColumnDataSource, CustomJS, FixedTicker, LayoutDOM, LinearColorMapper, Range1d
+from bokeh.models import ColorBar, ColumnDataSource, CustomJS, FixedTicker, Label, LayoutDOM, LinearColorMapper, Range1d
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
@@ -51,6 +51,7 @@ class ImageDrawing:
         columns: dict[str, list[Any]] = {name: [0.0] for name in ("x", "y", "dw", "dh")}
         self._data = ColumnDataSource({"image": [np.zeros((1, 1), np.uint8)], **columns}, syncable=False)
         self.models = {"window": ColumnDataSource(), "mouse": ColumnDataSource()}
+        self.note = silence_note()
         self._root = self._figure()
 
     @property
@@ -58,16 +59,23 @@ class ImageDrawing:
         """The figure."""
         return self._root
 
+    @property
+    def starts_log(self) -> bool:
+        """Rings on a background: logarithmic."""
+        return True
+
     def _figure(self) -> Any:
         width, height = _frame(self._rows, self._columns)
         fig = figure(
             frame_width=width, frame_height=height, tools="box_zoom,wheel_zoom,pan,reset,save", active_scroll=None,
-            active_drag="box_zoom", toolbar_location="right", x_axis_label=self._columns.label, y_axis_label=self._rows.label,
+            active_drag="box_zoom", toolbar_location="right",
+            x_axis_label=self._columns.label, y_axis_label=self._rows.label,
             x_range=Range1d(*self._columns.ends, bounds="auto", syncable=False),
             y_range=Range1d(*self._rows.ends, bounds="auto", syncable=False),
         )  # fmt: skip
         fig.toolbar.logo = None
         fig.grid.visible = False
+        fig.add_layout(self.note)
         fig.background_fill_color = "#000000"
         for axis in fig.axis:
             axis.axis_label_text_font_size, axis.major_label_text_font_size = "13px", "12px"
@@ -111,7 +119,7 @@ class ImageDrawing:
         if self._scale != self._bar_shows:
             self._bar_shows = self._scale
             marks = self._scale.ticks()
-            self._bar.major_label_overrides = {place: text for place, text in marks}
+            self._bar.major_label_overrides = dict(marks)
             self._ticker.ticks = [place for place, _ in marks]
 
     def readout(self, snapshot: Snapshot, mouse: list[Any] | None) -> str:
@@ -132,6 +140,14 @@ class ImageDrawing:
         if self._numbers is None:
             self._numbers = self._layout.detector_number()
         return f" (pixel {self._numbers[row, column]})"
+
+
+def silence_note() -> Label:
+    """Return the label in which the page says that the kernel is silent."""
+    return Label(
+        x=8, y=8, x_units="screen", y_units="screen", text="", visible=False, syncable=False, text_font_size="14px",
+        text_color="#000000", background_fill_color="#ffd54a", background_fill_alpha=1.0,
+    )  # fmt: skip
 
 
 class _Ruler:

@@ -19,12 +19,23 @@ from jupyter_bokeh import BokehModel
 
 from .pace import Pace
 
-# Two animation frames: the first may come before the picture is painted, the second comes after it.
+# Two animation frames: the first may come before the picture is painted, the second comes after it. And a clock that
+# runs in the page, because a kernel that hangs cannot say so: nobody shall take an old picture for a live one.
 _ANSWER = """
 const page = ack.page ?? (ack.page = String(Math.random()).slice(2));
-const number = ping.tags[0];
+const [number, is_live] = ping.tags;
+ack.heard = Date.now();
+ack.is_live = is_live;
+if (note && note.visible) note.visible = false;
+if (note && !ack.clock) ack.clock = setInterval(() => {
+  if (ack.document == null) { clearInterval(ack.clock); return }
+  const silent = Math.floor((Date.now() - ack.heard) / 1000);
+  if (ack.is_live && silent >= SILENCE) { note.text = ` no news from the kernel for ${silent} s `; note.visible = true }
+}, 1000);
 requestAnimationFrame(() => requestAnimationFrame(() => { ack.tags = [number, page] }));
 """
+SILENCE_S = 3
+"""After so long without news from the kernel, the page says so in the picture."""
 
 
 class Link(BokehModel):  # type: ignore[misc]
@@ -38,16 +49,23 @@ class Link(BokehModel):  # type: ignore[misc]
         Models whose ``tags`` the browser sets, by name.
     wake
         Called from any thread when the browser said something.
+    note
+        A label in the picture for the page's own use: that the kernel is silent.
     """
 
-    def __init__(self, root: LayoutDOM, wishes: dict[str, Model], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, root: LayoutDOM, wishes: dict[str, Model], wake: Callable[[], None], *, note: Model | None = None
+    ) -> None:
         self._ping, self._ack = ColumnDataSource(syncable=False), ColumnDataSource()
-        self._ping.js_on_change("tags", CustomJS(args={"ping": self._ping, "ack": self._ack}, code=_ANSWER))
+        code = _ANSWER.replace("SILENCE", str(SILENCE_S))
+        self._ping.js_on_change("tags", CustomJS(args={"ping": self._ping, "ack": self._ack, "note": note}, code=code))
         root.tags = [self._ping, self._ack, *wishes.values()]
         self.pace = Pace(time.monotonic())
         self.wishes: dict[str, list[Any]] = {}
         self.pages: set[str] = set()
         self.is_new_page = False
+        self.is_live = False
+        """Whether the page may expect to hear something every second."""
         self._names = {model.id: name for name, model in wishes.items()}
         self._wake = wake
         self._events: list[Any] = []
@@ -61,7 +79,7 @@ class Link(BokehModel):  # type: ignore[misc]
         self._events.clear()
         yield
         number = self.pace.was_sent(time.monotonic())
-        self._ping.tags = [number]
+        self._ping.tags = [number, self.is_live]
         events, self._events = self._events, []
         self._in_context(lambda: self._send_patch(events))
 

@@ -22,7 +22,7 @@ class Pace:
     """Paces one panel by the answers of its browser.
 
     Some kernels handle answers only after the running cell. While a cell runs, frames are therefore sent at the last
-    measured round trip, more and more slowly the longer the silence, since a server keeps what a closed tab did not take.
+    measured round trip, more and more slowly the longer the silence: a server keeps what a closed tab did not take.
     """
 
     __slots__ = ("_sent_at", "answered", "heard_at", "misses", "round_trip_s", "sent", "sent_at")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-import time
 import traceback
 import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import ipywidgets as widgets
-from bokeh.models import LayoutDOM
+from bokeh.models import LayoutDOM, Model
 
 from ..reduce.snapshot import Snapshot
 from .busy import Cell
@@ -22,6 +21,8 @@ HEADLINE_S = 0.25
 """Between two changes of the text above a picture."""
 SUMMARY_S = 5.0
 """Between two announcements to a screen reader."""
+HEARTBEAT_S = 1.0
+"""A live picture without anything new says so: the page tells it from a kernel that hangs."""
 UNSEEN_S = 30.0
 """A view that nobody has looked at for so long is held by its owner alone."""
 
@@ -49,6 +50,16 @@ class Drawing(Protocol):
 
     def readout(self, snapshot: Snapshot, mouse: list[Any] | None) -> str:
         """Say what lies under the mouse, exactly; without a mouse, how the picture is to be read."""
+        ...
+
+    @property
+    def note(self) -> Model:
+        """A label for the page's own use."""
+        ...
+
+    @property
+    def starts_log(self) -> bool:
+        """Whether the scale of counts is logarithmic at first."""
         ...
 
     def refresh(self) -> None:
@@ -87,8 +98,8 @@ class Panel:
         self._error = ""
         first = view.picture()
         self._drawing = drawing(first)
-        self._drawing.draw(first, is_log=True)
-        self.link = Link(self._drawing.root, self._drawing.models, wake)
+        self._drawing.draw(first, is_log=self._drawing.starts_log)
+        self.link = Link(self._drawing.root, self._drawing.models, wake, note=self._drawing.note)
         self._head = widgets.HTML(headline(view, binned=first.ledger.binned).html())
         self._summary = widgets.HTML()
         self._readout = widgets.HTML(_small(self._drawing.readout(first, None)))
@@ -96,7 +107,7 @@ class Panel:
             value=False, description="Pause", icon="pause", tooltip="Let the picture stand still; counting goes on"
         )
         self._log = widgets.ToggleButton(
-            value=True, description="Log scale", tooltip="Logarithmic or linear scale of counts"
+            value=self._drawing.starts_log, description="Log scale", tooltip="Logarithmic or linear scale of counts"
         )
         for button in (self._pause, self._log):
             button.layout.width = "110px"
@@ -132,7 +143,7 @@ class Panel:
         """Show an error of the panel itself above the picture that was there last."""
         self._error = "".join(traceback.format_exception_only(error)).strip()
         said = html.escape(self._error)
-        text = f'<div class="livedata-head" role="alert"><b>✕ {html.escape(self.name)}: cannot be drawn: {said}</b></div>'
+        text = f'<div class="livedata-head" role="alert"><b>✕ {html.escape(self.name)}: no picture: {said}</b></div>'
         if self._head.value != text:
             self._head.value = text
 
@@ -143,7 +154,7 @@ class Panel:
             self.close()
             return now
         pace = self.link.pace
-        is_seen = pace.is_watched and now - pace.heard_at < UNSEEN_S or is_busy and pace.is_watched
+        is_seen = (pace.is_watched and now - pace.heard_at < UNSEEN_S) or (is_busy and pace.is_watched)
         self._held = view if is_seen else None
         todo, due = pace.next_step(now, interval_s, is_busy=is_busy)
         if todo == "wait":
@@ -156,10 +167,14 @@ class Panel:
             self.link.is_new_page = False
             self._drawing.refresh()
             self._stale, self._headline_at = True, float("-inf")
+        self.link.is_live = view.state in ("live", "catching up")
         changed = self._redraw(view)
         if (changed or now - self._headline_at >= HEADLINE_S) and self._retitle(view, now):
             changed = True
-        return now + (interval_s if changed else max(interval_s, 0.1))
+        if not changed and self.link.is_live and now - pace.sent_at >= HEARTBEAT_S:
+            with self.link.frame():
+                pass
+        return now + interval_s
 
     def _redraw(self, view: Watched) -> bool:
         """Draw what is new, if anything is; return whether something was sent."""
@@ -203,5 +218,3 @@ def _set(widget: Any, text: str) -> bool:
 def _small(text: str) -> str:
     style = "line-height:1.4;margin-left:8px;font-variant-numeric:tabular-nums;color:var(--jp-ui-font-color1,inherit)"
     return f'<div class="livedata-readout" style="{style}">{html.escape(text)}</div>'
-
-

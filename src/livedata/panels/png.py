@@ -42,7 +42,8 @@ def save(path: str | Path, pictures: Mapping[str, Snapshot]) -> Path:
     try:
         target.write_bytes(render(pictures))
     except OSError as error:
-        raise FileError(f"cannot write the picture {target}: {error.strerror or error}; choose another place") from error
+        why = error.strerror or str(error)
+        raise FileError(f"cannot write the picture {target}: {why}; choose another place") from error
     return target
 
 
@@ -126,7 +127,7 @@ class _Pen:
 
 @cache
 def _font(size: int) -> tuple[Any, bool]:
-    """Return a font and whether it has more than ASCII. The better one comes with matplotlib, where that is installed."""
+    """Return a font and whether it has more than ASCII; the better one comes with matplotlib, where installed."""
     from PIL import ImageFont
 
     spec = find_spec("matplotlib")
@@ -144,7 +145,7 @@ def _image(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
     fy, fx = (-(-n // limit) for n, limit in zip(counts.shape, (_H, _W), strict=True))
     shown = block_max(block_max(counts, fy, 0), fx, 1)
     colours = scale.fit(shown, is_log=is_log)
-    pixels = Image.fromarray(np.ascontiguousarray(palette.rgb()[colours.index(shown)][::-1]), "RGB")
+    pixels = Image.fromarray(np.ascontiguousarray(palette.rgb()[colours.index(shown)][::-1]))
     ratio = counts.shape[1] / counts.shape[0]
     width = round(_H * ratio) if 0.4 <= ratio <= _W / _H else _W
     height = round(_W / ratio) if _W / _H < ratio <= 4 else _H
@@ -156,7 +157,7 @@ def _image(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
     for axis, mark in ((snapshot.axes[1], pen.across), (snapshot.axes[0], pen.up)):
         _rule(axis, mark)
     bar = np.arange(255, 0, -1, dtype=np.uint8)[:, None]
-    strip = Image.fromarray(np.ascontiguousarray(palette.rgb()[bar]), "RGB").resize((16, height), Image.Resampling.NEAREST)
+    strip = Image.fromarray(np.ascontiguousarray(palette.rgb()[bar])).resize((16, height), Image.Resampling.NEAREST)
     pen.sheet.paste(strip, (x1 + 14, y0))
     for place, words in colours.ticks():
         y = y1 - place * height
@@ -181,7 +182,7 @@ def _spectrum(title: str, snapshot: Snapshot) -> Any:
     shown = block_max(counts, blocks, 0)
     pen = _Pen(_W, _H, 34)
     pen.title(title, snapshot)
-    x0, y0, x1, y1 = pen.box
+    x0, _, x1, y1 = pen.box
     edges = axis.edges
     low, high = float(edges[0]), float(edges[-1])
     top = ticks.round_up(max(float(shown.max(initial=0)) * 1.1, 5.0))

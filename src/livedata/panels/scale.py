@@ -79,8 +79,10 @@ def fit(counts: NDArray[np.int64], *, is_log: bool, before: Scale | None = None)
         flat = counts.ravel()
         sample = flat[:: max(1, flat.size // _SAMPLE)]
         positive = sample[sample > 0]
-        least = max(1.0, float(np.partition(positive, len(positive) // 100)[len(positive) // 100])) if len(positive) else 1.0
-        low = 10.0 ** math.floor(math.log10(least)) * (5 if least / 10.0 ** math.floor(math.log10(least)) >= 5 else 1)
+        if len(positive):
+            least = max(1.0, float(np.partition(positive, len(positive) // 100)[len(positive) // 100]))
+        decade = 10.0 ** math.floor(math.log10(least))
+        low = 5 * decade if least >= 5 * decade else decade
     if before is not None and before.is_log == is_log:
         fits_high = 0.3 * before.high <= max(peak, 3.0) <= before.high
         if fits_high and (not is_log or before.low <= least <= 20 * before.low):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..reduce.snapshot import Snapshot
 from . import ticks, wording
-from .image import TELL_LEAVE, TELL_MOUSE, TELL_WINDOW
+from .image import TELL_LEAVE, TELL_MOUSE, TELL_WINDOW, silence_note
 from .raster import block_max
 
 POINTS = 2000
@@ -41,6 +41,7 @@ class SpectrumDrawing:
         self._data = ColumnDataSource({"x": self._edges[:2], "y": np.zeros(2, np.float32)}, syncable=False)
         self.models = {"window": ColumnDataSource(), "mouse": ColumnDataSource()}
         self._y_range = Range1d(0, 1, syncable=False)
+        self.note = silence_note()
         self._root = self._figure()
 
     @property
@@ -48,10 +49,16 @@ class SpectrumDrawing:
         """The figure."""
         return self._root
 
+    @property
+    def starts_log(self) -> bool:
+        """As people read spectra: linear."""
+        return False
+
     def _figure(self) -> Any:
         fig = figure(
             frame_width=520, frame_height=260, tools="xbox_zoom,xwheel_zoom,xpan,reset,save", active_scroll=None,
-            active_drag="xbox_zoom", toolbar_location="right", x_axis_label=wording.label(self._axis), y_axis_label="counts",
+            active_drag="xbox_zoom", toolbar_location="right",
+            x_axis_label=wording.label(self._axis), y_axis_label="counts",
             x_range=Range1d(float(self._edges[0]), float(self._edges[-1]), bounds="auto", syncable=False),
             y_range=self._y_range,
         )  # fmt: skip
@@ -64,6 +71,7 @@ class SpectrumDrawing:
         self._counts_axis.syncable = False
         self._counts_axis.ticker = self._ticker
         fig.ygrid[0].ticker = self._ticker
+        fig.add_layout(self.note)
         fig.step("x", "y", source=self._data, mode="after", line_width=1.5, line_color="#26588c")
         fig.js_on_event(RangesUpdate, CustomJS(args={"wish": self.models["window"]}, code=TELL_WINDOW))
         fig.js_on_event(MouseMove, CustomJS(args={"wish": self.models["mouse"]}, code=TELL_MOUSE))

@@ -14,6 +14,8 @@ from .busy import Cell
 
 REFRESH_S = 1.0
 _HEAD = ("stream", "kind", "schema", "rate", "age", "messages", "events", "last value", "malformed", "lost", "remarks")
+_STYLE = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit"
+_CAPTION_STYLE = "text-align:left;caption-side:top;font-weight:bold"
 _NUMBERS = {"rate", "messages", "events", "malformed", "lost"}
 
 
@@ -24,6 +26,7 @@ class Row(Protocol):
     kind: str
     schema: str
     rate: float
+    is_estimate: bool
     age_s: float | None
     messages: int
     events: int
@@ -48,7 +51,7 @@ def html_table(rows: Iterable[Row], *, title: str = "") -> str:
         i for i, head in enumerate(_HEAD)
         if head in ("stream", "kind", "rate", "age", "messages") or any(line[i] not in ("", "0") for line in lines)
     ]  # fmt: skip
-    caption = f'<caption style="text-align:left;caption-side:top;font-weight:bold">{escape(title)}</caption>' if title else ""
+    caption = f'<caption style="{_CAPTION_STYLE}">{escape(title)}</caption>' if title else ""
     head = "".join(f'<th scope="col" style="{_style(_HEAD[i])}">{_HEAD[i]}</th>' for i in keep)
     body = "".join(
         "<tr>" + "".join(f'<td style="{_style(_HEAD[i])}">{_marked(_HEAD[i], line[i])}</td>' for i in keep) + "</tr>"
@@ -56,8 +59,8 @@ def html_table(rows: Iterable[Row], *, title: str = "") -> str:
     )
     if not lines:
         body = f'<tr><td colspan="{len(keep)}">no streams yet</td></tr>'
-    style = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit"
-    return f'<table class="livedata-streams" style="{style}">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<table class="livedata-streams" style="{_STYLE}">{parts}</table>'
 
 
 def _style(head: str) -> str:
@@ -74,7 +77,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     what = {"events": "events/s", "log": "values/s"}.get(row.kind, "/s")
     now_ns = time.time_ns()
     age = "" if row.age_s is None else describe_age(now_ns - round(row.age_s * 1e9), now_ns)
-    rate = f"{wording.short(row.rate)} {what}" if row.rate else "–"
+    about = "≈ " if row.is_estimate else ""
+    rate = f"{about}{wording.short(row.rate)} {what}" if row.rate else "–"
     return (
         row.name, row.kind, row.schema, rate, age, f"{row.messages:,}", f"{row.events:,}", str(row.last or ""),
         f"{row.malformed:,}", f"{row.lost:,}", ", ".join(row.remarks),
@@ -82,7 +86,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _title(streams: Any) -> str:
-    return str(getattr(streams, "url", "") or getattr(streams, "path", "") or "")
+    return str(getattr(streams, "where", ""))
 
 
 class StillTable:

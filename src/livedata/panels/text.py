@@ -13,6 +13,7 @@ from .raster import block_max
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:-=+*#%@"
 _BARS = " ▁▂▃▄▅▆▇█"
+_PLAIN = str.maketrans({"…": "~", "·": "-", "×": "x", "µ": "u", "Å": "A", "–": "-"})
 WIDTH, HEIGHT = 72, 18
 
 
@@ -49,7 +50,8 @@ def draw(
         Lines joined by newlines, none wider than `width`.
     """
     snapshot = snapshot if snapshot.counts.ndim <= 2 else snapshot.sum()
-    title = " · ".join(p for p in (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks) if p)
+    facts = (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
+    title = _fit([fact for fact in facts if fact], width)
     if snapshot.counts.ndim not in (1, 2) or snapshot.counts.size == 0:
         return title
     width, height = max(8, width), max(2, height)
@@ -57,9 +59,19 @@ def draw(
         lines = _spectrum(snapshot.counts, snapshot.axes[0], width, height, is_ascii=is_ascii)
     else:
         lines = _image(snapshot, width, height, is_log=is_log, is_colour=is_colour, is_ascii=is_ascii)
-    lines = [title if len(title) <= width else title[: width - 1] + "…", *lines]
+    lines = [title, *lines]
     drawn = "\n".join(lines)
-    return drawn.replace("…", "~").replace("·", "-").replace("×", "x").replace("µ", "u").replace("Å", "A") if is_ascii else drawn
+    return drawn.translate(_PLAIN) if is_ascii else drawn
+
+
+def _fit(facts: list[str], width: int) -> str:
+    """Join as many facts as fit; a number cut in two would be another number."""
+    line = facts[0][:width]
+    for fact in facts[1:]:
+        if len(line) + 3 + len(fact) > width:
+            break
+        line = f"{line} · {fact}"
+    return line
 
 
 def _spectrum(counts: NDArray[np.int64], axis: Axis, width: int, height: int, *, is_ascii: bool) -> list[str]:
@@ -99,11 +111,11 @@ def _image(snapshot: Snapshot, width: int, height: int, *, is_log: bool, is_colo
         steps = len(shades) - 1
         level = np.where(index > 0, 1 + (index.astype(int) - 1) * steps // 255, 0)
         lines = ["".join(shades[v] for v in line).rstrip() for line in level]
-    y, x = (wording.label(a) for a in snapshot.axes[:2])
-    blocks = f", each place the largest of {fx} × {fy}" if fx * fy > 1 else ""
-    kind = "log" if is_log else "linear"
-    note = f"{counts.shape[1]} {x} × {counts.shape[0]} {y}, {kind} {wording.tick(colours.low)} … {wording.tick(colours.high)}{blocks}"
-    return [*lines, note if len(note) <= width else note[: width - 1] + "…"]
+    y, x = wording.label(snapshot.axes[0]), wording.label(snapshot.axes[1])
+    size = f"{counts.shape[1]} {x} × {counts.shape[0]} {y}"
+    ends = f"{'log' if is_log else 'linear'} {wording.tick(colours.low)} … {wording.tick(colours.high)}"
+    blocks = [f"each place the largest of {fx} × {fy}"] if fx * fy > 1 else []
+    return [*lines, _fit([size, ends, *blocks], width)]
 
 
 def _coloured(index: NDArray[np.uint8]) -> list[str]:
