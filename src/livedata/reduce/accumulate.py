@@ -7,15 +7,13 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ..streams.batch import EventBatch
+from ..streams.batch import EventBatch, entry_sizes
 from . import kernels
-from .binning import Definition, binning
+from .binning import Binning, Definition, binning
 from .ledger import FATES, Ledger
 
 SPILL_AT = 2**32 - 1
 """A 32-bit counter cannot run over before this many events were counted."""
-LATE_NS = 1_000_000_000
-"""An entry this far behind the newest one is remarked as late."""
 BLOCK = 1 << 16
 """Events counted together where places are written down in between: they stay in the cache."""
 
@@ -70,16 +68,16 @@ class Accumulator:
         elif self._is_pairs:
             unmapped, under, over = self._fold_pairs(batch)
         elif layout is not None:
-            assert batch.event_id is not None
+            ids = _field(batch, "event_id")
             if layout.table is None:
-                unmapped = kernels.count_pixels(batch.event_id, layout.first_id, layout.n_ids, self._counts)
+                unmapped = kernels.count_pixels(ids, layout.first_id, layout.n_ids, self._counts)
             else:
-                unmapped = kernels.count_table(batch.event_id, layout.first_id, layout.table, self._counts)
+                unmapped = kernels.count_table(ids, layout.first_id, layout.table, self._counts)
         else:
             b = self._binnings[0]
             x = _field(batch, self.definition.event_axes[0].name)
-            if b.per_width:
-                under, over = kernels.count_even(x, b.first, b.span, b.per_width, self._counts)
+            if (even := b.even) is not None:
+                under, over = kernels.count_even(x, even.first, even.span, even.shift, even.scale, self._counts)
             else:
                 under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, self._counts)
         fates["seen"] += n
@@ -105,31 +103,28 @@ class Accumulator:
         if not len(times):
             return
         low, high = int(times.min()), int(times.max())
-        if self.last_ns is not None and low < self.last_ns - LATE_NS:
-            late = times < self.last_ns - LATE_NS
-            sizes = np.diff(batch.event_index, append=batch.n_events)
-            self._fates["late"] += int(sizes[late].sum())
+        if "late" in batch.columns:
+            self._fates["late"] += int(entry_sizes(batch)[batch.columns["late"].astype(bool)].sum())
         self.first_ns = low if self.first_ns is None else min(self.first_ns, low)
         self.last_ns = high if self.last_ns is None else max(self.last_ns, high)
 
     def _fold_pairs(self, batch: EventBatch) -> tuple[int, int, int]:
         layout, last = self.definition.layout, self._binnings[-1]
         names = [axis.name for axis in self.definition.event_axes]
-        columns_of = _field(batch, names[-1])
+        ids = _field(batch, "event_id") if layout is not None else None
+        values = [_field(batch, name) for name in names]
         unmapped = under = over = 0
         rows = np.empty(min(BLOCK, batch.n_events), np.int32)
         columns = np.empty_like(rows)
         for start in range(0, batch.n_events, BLOCK):
             part = slice(start, min(start + BLOCK, batch.n_events))
             n = part.stop - part.start
-            if layout is not None:
-                assert batch.event_id is not None
+            if layout is not None and ids is not None:
                 table = _NO_TABLE if layout.table is None else layout.table
-                kernels.place_pixels(batch.event_id[part], layout.first_id, layout.n_ids, table, rows[:n])
+                kernels.place_pixels(ids[part], layout.first_id, layout.n_ids, table, rows[:n])
             else:
-                b = self._binnings[0]
-                kernels.place_values(_field(batch, names[0])[part], b.thresholds, b.shift, b.guess, rows[:n])
-            kernels.place_values(columns_of[part], last.thresholds, last.shift, last.guess, columns[:n])
+                _place(self._binnings[0], values[0][part], rows[:n])
+            _place(last, values[-1][part], columns[:n])
             fates = kernels.count_pairs(rows[:n], columns[:n], self._n_columns, self._counts, self._marginal)
             unmapped, under, over = unmapped + fates[0], under + fates[1], over + fates[2]
         return unmapped, under, over
@@ -146,10 +141,17 @@ class Accumulator:
 
 
 def _field(batch: EventBatch, name: str) -> NDArray[np.int32]:
-    if name == "toa":
-        return batch.event_time_offset
-    assert batch.event_id is not None
-    return batch.event_id
+    """Return an event field as the kernels want it: copied only where it is strided or off its alignment."""
+    values = batch.event_time_offset if name == "toa" else batch.event_id
+    assert values is not None
+    return np.require(values, np.int32, ("C", "A"))
+
+
+def _place(binning: Binning, values: NDArray[np.int32], places: NDArray[np.int32]) -> None:
+    if (even := binning.even) is not None:
+        kernels.place_even(values, even.first, even.span, even.shift, even.scale, places)
+    else:
+        kernels.place_values(values, binning.thresholds, binning.shift, binning.guess, places)
 
 
 def _frozen(counts: NDArray[np.uint32], total: NDArray[np.int64] | None, shape: tuple[int, ...]) -> NDArray[np.int64]:

@@ -1,0 +1,200 @@
+"""The counting loops against arithmetic in fractions: exact at every edge, and no event without a fate."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livedata.reduce import kernels
+from livedata.reduce.axis import Axis, bins, edges
+from livedata.reduce.binning import Binning, binning
+
+INT32 = np.iinfo(np.int32)
+
+integers = st.integers(INT32.min, INT32.max)
+
+
+@st.composite
+def regular_axes(draw: st.DrawFn) -> Axis:
+    """Bins of one width, integer or not, narrower or wider than the integers, some beyond the range of int32."""
+    start = Fraction(draw(integers), draw(st.sampled_from([1, 1, 2, 3, 7, 1000, 10**6])))
+    width = Fraction(draw(st.integers(1, 10**9)), draw(st.sampled_from([1, 1, 2, 3, 333, 10**5])))
+    n = draw(st.integers(1, 300))
+    return bins(start, start + n * width, n=n).named("toa")  # type: ignore[arg-type]
+
+
+@st.composite
+def uneven_axes(draw: st.DrawFn) -> Axis:
+    """Edges anywhere, many between two integers, or evenly spaced by chance."""
+    scale = draw(st.sampled_from([1, 1, 3, 1000]))
+    span = st.integers(-400, 400) if draw(st.booleans()) else st.integers(2 * INT32.min, 2 * INT32.max)
+    values = sorted(draw(st.sets(span, min_size=3, max_size=60)))
+    return edges([Fraction(v, scale) for v in values]).named("toa")
+
+
+axes = st.one_of(regular_axes(), uneven_axes())
+
+
+def exact_edges(axis: Axis) -> list[Fraction]:
+    if not axis.is_regular:
+        return list(axis.exact)
+    start, stop = axis.exact
+    return [start + i * (stop - start) / axis.n for i in range(axis.n + 1)]
+
+
+def near(limits: list[Fraction], extra: list[int]) -> np.ndarray:
+    """All int32 within two of an edge, both ends of int32, and some more."""
+    around = {math.floor(e) + step for e in limits for step in (-2, -1, 0, 1, 2)}
+    wanted = around | {INT32.min, INT32.min + 1, -1, 0, 1, INT32.max - 1, INT32.max} | set(extra)
+    return np.array(sorted(x for x in wanted if INT32.min <= x <= INT32.max), np.int32)
+
+
+def by_fractions(x: np.ndarray, limits: list[Fraction]) -> tuple[list[int], int, int]:
+    counts = [0] * (len(limits) - 1)
+    under = over = 0
+    for v in x.tolist():
+        if v < limits[0]:
+            under += 1
+        elif v >= limits[-1]:
+            over += 1
+        else:
+            low, high = 0, len(limits) - 1
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if v >= limits[middle] else (low, middle)
+            counts[low] += 1
+    return counts, under, over
+
+
+def count(x: np.ndarray, b: Binning) -> tuple[list[int], int, int]:
+    counts = np.zeros(b.n, np.uint32)
+    if b.even is not None:
+        e = b.even
+        under, over = kernels.count_even(x, e.first, e.span, e.shift, e.scale, counts)
+    else:
+        under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, counts)
+    return counts.tolist(), under, over
+
+
+def count_by_table(x: np.ndarray, b: Binning) -> tuple[list[int], int, int]:
+    counts = np.zeros(b.n, np.uint32)
+    under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, counts)
+    return counts.tolist(), under, over
+
+
+def place(x: np.ndarray, b: Binning) -> np.ndarray:
+    places = np.empty(len(x), np.int32)
+    if b.even is not None:
+        kernels.place_even(x, b.even.first, b.even.span, b.even.shift, b.even.scale, places)
+    else:
+        kernels.place_values(x, b.thresholds, b.shift, b.guess, places)
+    return places
+
+
+@settings(deadline=None, max_examples=300)
+@given(axes, st.lists(integers, max_size=20))
+def test_counts_are_those_of_fractions_at_every_edge(axis: Axis, extra: list[int]) -> None:
+    limits = exact_edges(axis)
+    x = near(limits, extra)
+    assert count(x, binning(axis)) == by_fractions(x, limits)
+
+
+@settings(deadline=None, max_examples=100)
+@given(axes, st.lists(integers, max_size=20))
+def test_the_table_gives_the_same_counts_as_the_multiplication(axis: Axis, extra: list[int]) -> None:
+    limits = exact_edges(axis)
+    x = near(limits, extra)
+    assert count_by_table(x, binning(axis)) == by_fractions(x, limits)
+
+
+@settings(deadline=None, max_examples=100)
+@given(axes, st.lists(integers, max_size=20))
+def test_places_are_the_bins_that_are_counted(axis: Axis, extra: list[int]) -> None:
+    b = binning(axis)
+    x = near(exact_edges(axis), extra)
+    found = np.searchsorted(b.thresholds, x.astype(np.int64), side="right") - 1
+    wanted = np.where(found < 0, kernels.UNDERFLOW, np.where(found >= b.n, kernels.OVERFLOW, found))
+    assert place(x, b).tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [
+        bins(0, 71.43, n=1000, unit="ms"),
+        bins(0, 71.43, n=999, unit="ms"),
+        bins(1.5, 71.43, n=777, unit="ms"),
+        bins(0, 2.147, n=4096, unit="s"),
+        bins(-(2**31), 2**31 - 1, n=1000, unit="ns"),
+        bins(0.5, 100.5, n=100, unit="ns"),
+        bins(0, 71.43, n=200_000, unit="ms"),
+        edges(np.geomspace(1e3, 71.43e6, 1001), "ns"),
+        edges([0, 1, 2, 3], "us"),
+    ],
+    ids=str,
+)
+def test_a_million_random_times_agree_with_a_search_in_the_exact_thresholds(axis: Axis) -> None:
+    b = binning(axis.named("toa"))
+    rng = np.random.default_rng(7)
+    x = rng.integers(int(b.thresholds[0]) - 1000, min(int(b.thresholds[-1]) + 1000, INT32.max), 1_000_000)
+    x = np.clip(x, INT32.min, INT32.max).astype(np.int32)
+    found = np.searchsorted(b.thresholds, x, side="right")
+    wanted = np.bincount(found, minlength=b.n + 2)
+    counts, under, over = count(x, b)
+    assert (under, over) == (wanted[0], wanted[-1])
+    assert counts == wanted[1:-1].tolist()
+
+
+@pytest.mark.parametrize("n", [999, 1000])
+def test_the_usual_bins_of_71_43_ms_are_found_by_multiplication(n: int) -> None:
+    assert binning(bins(0, 71.43, n=n, unit="ms").named("toa")).even is not None
+
+
+def test_bins_narrower_than_an_integer_are_not_found_by_multiplication() -> None:
+    assert binning(bins(0, 3, n=10, unit="ns").named("toa")).even is None
+
+
+def test_many_events_in_one_bin_are_all_counted() -> None:
+    b = binning(bins(0, 100, n=10, unit="ns").named("toa"))
+    counts, under, over = count(np.full(100_001, 35, np.int32), b)
+    assert (counts[3], sum(counts), under, over) == (100_001, 100_001, 0, 0)
+
+
+@pytest.mark.parametrize("n_events", [0, 1, 2, kernels.BLOCK - 1, kernels.BLOCK, kernels.BLOCK + 1])
+@pytest.mark.parametrize("n_bins", [1, 10, kernels.OWN_COUNTERS + 1])
+def test_every_event_is_counted_at_the_ends_of_blocks(n_events: int, n_bins: int) -> None:
+    b = binning(bins(0, n_bins * 3, n=n_bins, unit="ns").named("toa"))
+    x = np.arange(-1, n_events - 1, dtype=np.int32)
+    counts, under, over = count(x, b)
+    assert under == min(1, n_events)
+    assert over == max(0, n_events - 1 - 3 * n_bins)
+    assert sum(counts) + under + over == n_events
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(integers, max_size=50), integers, st.integers(1, 1000))
+def test_pixels_are_mapped_or_counted_as_unmapped(ids: list[int], first: int, n: int) -> None:
+    x = np.array(ids, np.int32)
+    counts = np.zeros(n, np.uint32)
+    unmapped = kernels.count_pixels(x, first, n, counts)
+    inside = [i - first for i in ids if first <= i < first + n]
+    assert unmapped == len(ids) - len(inside)
+    assert counts.tolist() == np.bincount(np.array(inside, np.int64), minlength=n).tolist()
+
+
+def test_a_table_leads_each_pixel_to_its_place() -> None:
+    table = np.array([2, -1, 0, 1], np.int32)
+    counts = np.zeros(3, np.uint32)
+    unmapped = kernels.count_table(np.array([10, 11, 12, 13, 13, 14, 9, -5], np.int32), 10, table, counts)
+    assert (counts.tolist(), unmapped) == ([1, 2, 1], 4)
+
+
+def test_read_only_input_is_counted() -> None:
+    b = binning(bins(0, 4, n=4, unit="ns").named("toa"))
+    x = np.frombuffer(np.array([0, 1, 1, 3], np.int32).tobytes(), np.int32)
+    assert not x.flags.writeable
+    assert count(x, b) == ([1, 2, 0, 1], 0, 0)
