@@ -92,7 +92,9 @@ def run_file(tmp_path_factory: pytest.TempPathFactory) -> Written:
         detector["detector_number"] = np.arange(1, 65, dtype=np.int32).reshape(8, 8)
         write_events(group(detector, "detector_events", "NXevent_data"), ids, offsets, times, index)
         monitor_times = start + np.arange(pulses) * 71_428_571
-        write_events(group(entry, "monitor_events", "NXevent_data"), None, monitor, monitor_times, np.arange(pulses) * 20)
+        write_events(
+            group(entry, "monitor_events", "NXevent_data"), None, monitor, monitor_times, np.arange(pulses) * 20
+        )
         log = group(group(entry, "sample", "NXsample"), "temperature", "NXlog")
         log["time"] = np.array([0.0, 1.0, 2.0])
         log["time"].attrs.update(units="s", start="2016-04-12T02:58:52Z")

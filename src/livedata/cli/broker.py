@@ -85,7 +85,8 @@ class Steps:
 
     def close(self) -> None:
         """Take the bars away; closing twice does nothing."""
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
 
     def __call__(self, progress: Progress) -> None:
         """Show one step, or how far it has come."""

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArgumentError
-from .output import print_json, terminal_width
+from .output import print_json, terminal_size
 from .target import everything_now, is_file, opened
 
 if TYPE_CHECKING:
     from ..reduce.axis import Axis
     from ..reduce.snapshot import Snapshot
+    from ..reduce.view import View
     from ..session import Streams
 
 
@@ -51,7 +52,7 @@ def histogram(
     else:
         from ..panels import draw
 
-        typer.echo(draw(snapshot, name=stream, width=min(terminal_width(), 120)))
+        typer.echo(draw(snapshot, name=stream, width=min(terminal_size()[0], 120)))
         typer.echo(str(snapshot.ledger))
 
 
@@ -60,13 +61,12 @@ def count(streams: Streams, name: str, axis: Axis, target: str, seconds: float |
     chosen = streams[name]
     if chosen.kind != "events":
         raise ArgumentError(f"{chosen.name!r} is no stream of events but {chosen.kind}; a spectrum needs events")
-    if is_file(target):
-        if seconds is not None:
-            raise ArgumentError("--seconds: a file is counted whole; the option is for a broker")
-        return chosen.histogram(toa=axis).snapshot()
-    view = chosen.histogram(toa=axis)
-    if seconds is None:
+    if is_file(target) and seconds is not None:
+        raise ArgumentError("--seconds: a file is counted whole; the option is for a broker")
+    view: View = chosen.histogram(toa=axis)
+    if seconds is not None:
+        time.sleep(seconds)
+    elif not view.is_finite:
         view.stop()
-        return view.over(everything_now(target, chosen.key.topic)).snapshot()
-    time.sleep(seconds)
+        view = view.over(everything_now(target, chosen.key.topic))
     return view.snapshot()

@@ -44,9 +44,10 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> No
         typer.echo(line.rstrip())
 
 
-def terminal_width() -> int:
-    """Return how many characters a line may have."""
-    return shutil.get_terminal_size((120, 40)).columns
+def terminal_size() -> tuple[int, int]:
+    """Return how many columns and lines a terminal has; a common size where there is none."""
+    size = shutil.get_terminal_size((120, 40))
+    return size.columns, size.lines
 
 
 def _cell(value: object) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from .output import terminal_size
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 FRAMES_PER_S = 4
 SECONDS_A_LINE = 2.0
-HEIGHT = 20
-"""Lines of a picture."""
+LARGEST_PICTURE = 26
+"""In lines."""
+OTHER_LINES = 14
+"""What stands around the pictures."""
 
 
 def show(live: LiveStreams, views: dict[str, View], recording: Recording, seconds: float) -> None:
@@ -52,15 +56,15 @@ def frame(live: LiveStreams, views: dict[str, View], recording: Recording, left_
 
     from ..panels import draw
     from ..session.row import table_text
-    from .output import terminal_width
 
     image, spectrum = views["detector image"], views["detector spectrum"]
-    room = max(20, (terminal_width() - 2) // 2)
-    height = min(HEIGHT, max(6, room // 3))
+    columns, lines = terminal_size()
+    height = max(6, min(LARGEST_PICTURE, lines - OTHER_LINES, columns // 4))
+    width = 2 * height  # a character is twice as high as wide: the image comes out square
+    seen = draw(image.picture(), name="detector", width=width, height=height, is_colour=True)
+    counted = draw(spectrum.picture(), name="spectrum", width=max(20, columns - width - 4), height=height)
     pictures = Table.grid(padding=(0, 2))
-    seen = draw(image.picture(), name="detector", width=room, height=height, is_colour=True)
-    counted = draw(spectrum.picture(), name="spectrum", width=room, height=height)
-    pictures.add_row(Text.from_ansi(seen), Text(counted))
+    pictures.add_row(Text.from_ansi(seen), Text(counted, no_wrap=True, overflow="crop"))
     return Group(
         Text(f"livedata demo: {left_s:.0f} s to go", style="bold"),
         pictures,
