@@ -24,6 +24,7 @@ class Topics:
 
     transport: object
     records: list = field(default_factory=list)
+    decoded: dict = field(default_factory=dict)
 
     def read(self):
         consumer = self.transport.consumer()
@@ -38,11 +39,18 @@ class Topics:
             self.records += fetched
         consumer.close()
         self.records.sort(key=lambda r: (r.topic, r.partition, r.offset))
+        self.decoded = {}
+        for record in self.records:
+            message = decode(record.value)
+            place = identify(record.value), getattr(message, "source_name", None)
+            self.decoded.setdefault(place, []).append((record, message))
         return self
 
     def of(self, schema, source=None):
-        messages = [(r, decode(r.value)) for r in self.records if identify(r.value) == schema]
-        return [(r, m) for r, m in messages if source is None or m.source_name == source]
+        if source is not None:
+            return self.decoded.get((schema, source), [])
+        found = [pair for (s, _), pairs in self.decoded.items() if s == schema for pair in pairs]
+        return sorted(found, key=lambda pair: (pair[0].topic, pair[0].partition, pair[0].offset))
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,9 @@ def test_truth_holds_the_totals_of_each_run(minute):
     assert len(simulation.truth.runs) == 3
     for run in simulation.truth.runs:
         for name in ("detector", "monitor"):
-            inside = [n for m in messages if m.source_name == name for t, n in entries(m) if run.start_ns <= t < run.stop_ns]
+            inside = [
+                n for m in messages if m.source_name == name for t, n in entries(m) if run.start_ns <= t < run.stop_ns
+            ]
             assert (run.streams[name].entries, run.streams[name].events) == (len(inside), sum(inside))
             assert len(inside) > 30
 
@@ -273,7 +275,15 @@ def test_it_says_what_it_does(memory):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rate": 0}, {"rate": float("nan")}, {"duration": -1}, {"seed": -1}, {"partitions": 0}, {"speed": 0}, {"speed": "fast"}],
+    [
+        {"rate": 0},
+        {"rate": float("nan")},
+        {"duration": -1},
+        {"seed": -1},
+        {"partitions": 0},
+        {"speed": 0},
+        {"speed": "fast"},
+    ],
 )
 def test_wrong_arguments_raise_at_the_call(memory, wrong):
     with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} is"):

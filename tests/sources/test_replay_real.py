@@ -1,0 +1,88 @@
+"""Every real event file, replayed: the numbers on the topic are those measured in the file."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from livedata.nexus import open_file
+from livedata.sources import start_replay
+
+pytestmark = pytest.mark.shared
+
+FILES = (
+    "EQSANS_1466_event.nxs",
+    "REF_L_188300.nxs.h5",
+    "SANS2D_reduced_with_geometry.nxs",
+    "SANS_test_reduced.hdf5",
+    "amor2025n004107.hdf",
+    "minimal_example_with_geometry.nxs",
+)
+
+
+@pytest.fixture(params=FILES)
+def real(request, event_files, memory, read):
+    """(path, manifest's event groups, finished replay, its topics)."""
+    path = event_files / "events" / request.param
+    manifest = json.loads((event_files / "manifest.json").read_text())
+    rows = manifest["files"] if isinstance(manifest, dict) else manifest
+    groups = next(row["events"] for row in rows if row["path"] == f"events/{request.param}")
+    replay = start_replay(path, memory, speed="max", times="original").wait(120)
+    return path, groups, replay, read()
+
+
+def test_totals_ids_and_offsets_are_those_of_the_file(real):
+    path, groups, replay, topics = real
+    file = open_file(path)
+    compared = {}
+    with h5py.File(path) as raw:
+        for hdf_path, told in groups.items():
+            stream = file.stream(hdf_path)
+            messages = [m for _, m in topics.of("ev44", stream.name)]
+            counts = replay.sent[stream.name] if messages else None
+            if stream.n_events == 0:
+                assert not sum(len(m.time_of_flight) for m in messages)
+                continue
+            assert counts.events == told["event_id"]["n"]
+            assert counts.entries == told["event_time_zero"]["n"]
+            ids = np.concatenate([m.pixel_id for m in messages]).view(np.uint32)
+            assert int(ids.astype(np.uint64).sum()) == told["event_id"]["sum"]
+            np.testing.assert_array_equal(ids, raw[hdf_path]["event_id"][:].view(np.uint32))
+            offsets = raw[hdf_path]["event_time_offset"]
+            scale = 1 if offsets.attrs.get("units") in ("ns", b"ns") else 1000
+            expected = np.rint(offsets[:].astype(np.float64) * scale).astype(np.int64)
+            np.testing.assert_array_equal(np.concatenate([m.time_of_flight for m in messages]), expected)
+            compared[stream.name] = counts.events
+    assert compared == {name: c.events for name, c in replay.sent.items() if c.events}
+    assert sum(compared.values()) == replay.progress.total >= 7
+
+
+def test_entries_keep_the_order_of_the_file(real):
+    path, _, _, topics = real
+    file = open_file(path)
+
+    for name in [s.name for s in file.streams.values() if s.kind == "events" and s.n_entries]:
+        times = np.concatenate([m.reference_time for _, m in topics.of("ev44", name)])
+        np.testing.assert_array_equal(times, file.read(name).event_time_zero)
+
+
+def test_units_and_texts_are_listed_with_their_counts(real):
+    path, _, replay, _ = real
+    file = open_file(path)
+    listed = {(row.name, row.what): row.count for row in replay.not_sent}
+
+    for stream in file.streams.values():
+        if stream.kind == "text":
+            assert listed[stream.name, "a log of texts"] == stream.n_points
+        if stream.kind == "log" and stream.unit:
+            assert listed[stream.name, f"unit {stream.unit!r}"] == 1
+
+
+def test_all_samples_of_all_numeric_logs_are_sent(real):
+    path, _, _, topics = real
+    file = open_file(path)
+
+    for stream in file.streams.values():
+        if stream.kind == "log":
+            assert len(topics.of("f144", stream.name)) == stream.n_points
