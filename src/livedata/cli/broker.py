@@ -58,7 +58,7 @@ class Steps:
     """What is going on before the broker answers: a progress bar in a terminal, else one line a step, on stderr."""
 
     def __init__(self, console: Console) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
 
         self._console = console
@@ -66,8 +66,7 @@ class Steps:
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
+            TextColumn("{task.fields[amount]}"),
             console=console,
             transient=True,
         )
@@ -98,8 +97,9 @@ class Steps:
                     typer.echo(progress.step, err=True)
                 return
             total = progress.total or None
+            amount = f"{progress.done}/{progress.total} {progress.unit}" if total else ""
             if new:
-                self._tasks[progress.step] = self._bars.add_task(progress.step, total=total, unit=progress.unit)
+                self._tasks[progress.step] = self._bars.add_task(progress.step, total=total, amount=amount)
             task = self._tasks[progress.step]
             assert task is not None
-            self._bars.update(task, completed=progress.done, total=total, unit=progress.unit)
+            self._bars.update(task, completed=progress.done, total=total, amount=amount)

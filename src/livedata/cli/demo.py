@@ -13,9 +13,12 @@ from .output import print_table
 
 if TYPE_CHECKING:
     from ..reduce.compare import Comparison
+    from ..reduce.ledger import Ledger
     from ..reduce.view import View
 
 FILE, PICTURE = "demo.nxs", "demo.png"
+TITLE = "The livedata demo"
+NAMES = IMAGE, SPECTRUM, BEAM = "detector image", "detector spectrum", "monitor spectrum"
 BYTES_PER_EVENT = 9
 """On the wire, with what goes around it; a monitor's events take half."""
 SMALLEST_RETENTION = 512_000_000
@@ -42,23 +45,23 @@ def demo(
         with tempfile.TemporaryDirectory(prefix=".livedata-demo-", dir=folder) as scratch:
             toa = bins(0, 71.43, n=1000, unit="ms")
             views = {
-                "detector image": live["detector"].image(),
-                "detector spectrum": live["detector"].histogram(toa=toa),
-                "monitor spectrum": live["monitor"].histogram(toa=toa),
+                IMAGE: live["detector"].image(),
+                SPECTRUM: live["detector"].histogram(toa=toa),
+                BEAM: live["monitor"].histogram(toa=toa),
             }
-            recording = live.record(Path(scratch) / FILE, start="connect", title="The livedata demo")
-            show(live, views, recording, seconds)
-            live.source.stop(wait=True)
-            typer.echo("The instrument has stopped; finishing and checking the file ...")
-            recording.stop(wait=True)
+            with live.record(Path(scratch) / FILE, start="connect", title=TITLE) as recording:
+                show(live, views, recording, seconds)
+                live.source.stop(wait=True)
+                typer.echo("The instrument has stopped; finishing and checking the file ...")
             filed = file_views(Path(scratch) / FILE, views)
             compared = {name: view.over(recording).compare(filed[name]) for name, view in views.items()}
+            ledgers = {name: view.ledger for name, view in filed.items()}
             save_picture(folder / PICTURE, views)
             (Path(scratch) / FILE).replace(folder / FILE)
         simulated = {name: counts.events for name, counts in live.source.truth.streams.items()}
     finally:
         live.close()
-    if not report(simulated, filed, compared):
+    if not report(simulated, ledgers, compared):
         raise FileError(f"{folder / FILE} does not give what was simulated and seen live; see the table above")
     typer.echo(f"Equal, bin for bin. Saved {folder / FILE} and {folder / PICTURE}.")
 
@@ -69,17 +72,17 @@ def file_views(path: Path, live: dict[str, View]) -> dict[str, View]:
 
     run = session.open(path)
     return {
-        "detector image": run["detector"].image(),
-        "detector spectrum": run["detector"].histogram(toa=live["detector spectrum"].axes["toa"]),
-        "monitor spectrum": run["monitor"].histogram(toa=live["monitor spectrum"].axes["toa"]),
+        IMAGE: run["detector"].image(),
+        SPECTRUM: run["detector"].histogram(toa=live[SPECTRUM].axes["toa"]),
+        BEAM: run["monitor"].histogram(toa=live[BEAM].axes["toa"]),
     }
 
 
-def report(simulated: dict[str, int], filed: dict[str, View], compared: dict[str, Comparison]) -> bool:
+def report(simulated: dict[str, int], ledgers: dict[str, Ledger], compared: dict[str, Comparison]) -> bool:
     """Print what was sent, seen and read back, and return whether it is all the same."""
     rows, equal = [], True
     for name, comparison in compared.items():
-        sent, ledger = simulated[name.split()[0]], filed[name].ledger
+        sent, ledger = simulated[name.split()[0]], ledgers[name]
         equal = equal and comparison.same and sent == ledger.seen and ledger.adds_up
         rows.append((name, sent, ledger.seen, ledger.binned, str(comparison)))
     print_table(("view", "simulated", "in the file", "in its bins", "live against file"), rows)
@@ -94,16 +97,17 @@ def save_picture(path: Path, views: dict[str, View]) -> None:
 
 
 def refuse_to_replace_foreign(path: Path) -> None:
-    """Make sure that a file in the way is one of ours before anything begins."""
+    """Make sure that a file in the way is an earlier demo's, before anything begins."""
     if not path.exists():
         return
     from ..nexus import open_file
 
     try:
-        ours = any(stream.is_ours for stream in open_file(path).streams.values())
+        file = open_file(path)
+        ours = file.title == TITLE and any(stream.is_ours for stream in file.streams.values())
     except FileError:
         ours = False
     if not ours:
         raise FileError(
-            f"{path} is there and was not written by livedata; move it, or choose another folder with --out"
+            f"{path} is there and was not written by the demo; move it, or choose another folder with --out"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -13,7 +14,7 @@ import typer
 
 from ..errors import ArgumentError, LiveDataError, SettingsError
 
-OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILURE, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 # Typer does not export the root of its usage errors by name, and where it lives differs between versions.
 _UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
@@ -26,6 +27,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     from .app import app
 
+    if threading.current_thread() is threading.main_thread():
+        # As Ctrl-C: whatever a command has begun is ended and cleaned up on the way out.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = given[: given.index("--")] if "--" in given else given
     debug = "--debug" in options
