@@ -48,5 +48,5 @@ if [ -n "$missing" ]; then
     exit 1
 fi
 
-echo 'Making sure that Apache Kafka is there for the tests (fetched once, some 130 MB) ...'
+echo 'Making sure that Apache Kafka is there for the tests (fetched once) ...'
 "$python" -m livedata broker --fetch
