@@ -1,7 +1,7 @@
 """A growing HDF5 dataset that is written in whole chunks, past HDF5's own machinery.
 
-One append costs a copy into the chunk that is being filled, or none when the data are a chunk or more: then they go to the
-file from where they lie. Sums are kept while the bytes are in the cache, to compare with what is read back.
+One append costs a copy into the chunk that is being filled, or none when the data are a chunk or more: then they go
+to the file from where they lie. Sums are kept while the bytes are in the cache, to compare with what is read back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .digest import Digest
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 
 
 class Column:
@@ -85,7 +85,7 @@ class Column:
 
     def _put(self, chunk: Array, first: int, n_rows: int) -> None:
         self._id.set_extent((n_rows, *self._item))
-        self._id.write_direct_chunk((first, *(0 for _ in self._item)), memoryview(chunk).cast("B"), 0)
+        self._id.write_direct_chunk((first, *(0 for _ in self._item)), chunk.data.cast("B"), 0)
 
 
 def chunk_rows(n_expected: int, row_bytes: int, *, smallest_bytes: int = 8 << 10, largest_bytes: int = 4 << 20) -> int:

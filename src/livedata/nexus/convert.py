@@ -6,6 +6,8 @@ binned from the file or published and binned from the topic.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ from ..streams.batch import Int32Array, Int64Array
 from .moment import unit_ns
 
 INT32 = np.iinfo(np.int32)
-Numbers = NDArray[np.generic]
+Numbers = NDArray[Any]
 Counts = dict[str, int]
 
 UNREPRESENTABLE_OFFSETS = "time offsets outside ±2.147 s"
@@ -111,12 +113,16 @@ def index_to_entries(numbers: Numbers, n_entries: int, n_events: int) -> tuple[I
 
     Notes
     -----
-    -1 (and the highest uint64, the same bits) marks an entry without events. A missing index makes its entry empty; one too many
-    joins the last entry. An index beyond the events ends there, and one that steps back is level with
+    -1 (and the highest uint64, the same bits) marks an entry without events. A missing index makes its entry empty;
+    one too many joins the last entry. An index beyond the events ends there, and one that steps back is level with
     the one before. Events before the first entry are counted with it.
     """
     remarks: Counts = {}
-    index = numbers.astype("=u8", copy=False).view(np.int64) if numbers.dtype.kind == "u" and numbers.dtype.itemsize == 8 else numbers.astype(np.int64)
+    index = (
+        numbers.astype("=u8", copy=False).view(np.int64)
+        if numbers.dtype.kind == "u" and numbers.dtype.itemsize == 8
+        else numbers.astype(np.int64)
+    )
     index = index[:n_entries]
     if len(numbers) > n_entries:
         remarks["event_index longer than event_time_zero"] = len(numbers) - n_entries
@@ -131,7 +137,9 @@ def index_to_entries(numbers: Numbers, n_entries: int, n_events: int) -> tuple[I
             remarks["event_index negative"] = odd
         # An empty entry begins (and ends) where the next one begins.
         filled = np.where(empty, n_events, index)
-        index = np.minimum.accumulate(np.where(empty, n_events, filled)[::-1])[::-1] if _level(index[~empty]) else filled
+        index = (
+            np.minimum.accumulate(np.where(empty, n_events, filled)[::-1])[::-1] if _level(index[~empty]) else filled
+        )
         index = np.where(empty, index, filled)
     if beyond := int(np.count_nonzero(index > n_events)):
         remarks["event_index beyond the events"] = beyond

@@ -72,11 +72,11 @@ def _draft(file: Any, found: Found, path: Path, start_ns: int | None) -> tuple[F
     if found.kind == "events":
         return _event_draft(file, item, common, path, start_ns), key
     value = item if isinstance(item, h5py.Dataset) else item.get("value")
-    remarks = ()
+    remarks: tuple[str, ...] = ()
     n_points = int(np.prod(value.shape)) if found.kind == "arrays" else int(value.shape[0])
     if isinstance(item, h5py.Group) and "time" in item:
         n_points = min(n_points, int(item["time"].shape[0]))
-    elif isinstance(item, h5py.Group):
+    elif found.nx_class == "NXlog":
         remarks = ("values without times",)
     dtype = "str" if is_text(value) else str(value.dtype)
     return replace(
@@ -98,7 +98,9 @@ def _event_draft(file: Any, group: Any, common: FileStream, path: Path, start_ns
     n_events = int(offsets.size or 0) if offsets is not None else 0
     if ids is not None and ids.size:
         n_events = min(n_events, int(ids.size))
-    n_entries = int(zero.size or 0) if zero is not None and zero.size else int(index.size or 0) if index is not None else 0
+    n_entries = (
+        int(zero.size or 0) if zero is not None and zero.size else int(index.size or 0) if index is not None else 0
+    )
     if not n_entries and n_events:
         n_entries = 1
     remarks: tuple[str, ...] = ()
@@ -141,7 +143,9 @@ def _merged(drafts: list[Draft]) -> list[Draft]:
         best = max(copies, key=lambda s: (s.n_events, s.n_entries, s.n_points))
         others = [p for s in copies if s is not best for p in (s.path, *s.aliases)]
         lengths = {(s.n_events, s.n_entries, s.n_points) for s in copies}
-        remarks = best.remarks + (("copies of different length in the file; the longest taken",) if len(lengths) > 1 else ())
+        remarks = best.remarks + (
+            ("copies of different length in the file; the longest taken",) if len(lengths) > 1 else ()
+        )
         merged.append((replace(best, aliases=(*best.aliases, *others), remarks=remarks), key))
     return merged
 

@@ -16,7 +16,7 @@ Pieces = Callable[[Extent | None], Iterator[Piece]]
 
 
 class FileFeed:
-    """One stream of a finished file, read anew by each subscription in a thread of its own. Made by `NexusFile.feed`."""
+    """One stream of a finished file, read anew by each subscription, in a thread. Made by `NexusFile.feed`."""
 
     is_finite = True
 

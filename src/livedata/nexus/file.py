@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-import numpy as np
+from typing import Any
+
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
@@ -17,7 +18,7 @@ from .hdf import reading
 from .layouts import find_layouts
 from .naming import NameIndex
 from .pieces import Covered, Piece, event_pieces, log_pieces, whole_events, whole_log
-from .source import EventSource, LogSource
+from .source import EventSource, LogSource, read_values
 from .stream import FileStream
 
 
@@ -116,7 +117,7 @@ class NexusFile:
         with reading(self.path) as file:
             return find_layouts(file, self._about.detectors, list(self._streams.values()))
 
-    def read(self, name: str) -> EventBatch | LogBatch | NDArray[np.generic]:
+    def read(self, name: str) -> EventBatch | LogBatch | NDArray[Any]:
         """Read a stream whole: events and logs as one batch, texts as a batch of str, arrays as they are.
 
         Mind the size: `stream(name)` tells it.
@@ -124,7 +125,7 @@ class NexusFile:
         stream = self.stream(name)
         with reading(self.path) as file:
             if stream.kind == "arrays":
-                return np.asarray(file[stream.path][()])
+                return read_values(file[stream.path])
             if stream.kind == "events":
                 return whole_events(EventSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
             return whole_log(LogSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
@@ -132,7 +133,9 @@ class NexusFile:
     def _batchable(self, name: str) -> FileStream:
         stream = self.stream(name)
         if not stream.is_readable_as_batches:
-            raise ArgumentError(f"{stream.name!r} is of kind {stream.kind!r} and has no batches; read it whole with .read()")
+            raise ArgumentError(
+                f"{stream.name!r} is of kind {stream.kind!r} and has no batches; read it whole with .read()"
+            )
         return stream
 
     def _pieces(self, stream: FileStream, extent: Extent | None) -> Iterator[Piece]:

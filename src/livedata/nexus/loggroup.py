@@ -23,7 +23,9 @@ class LogGroup:
 
     kind = "log"
 
-    def __init__(self, group: Any, messages: Any, key: StreamKey, first: LogBatch, *, n_expected: int, unit: str | None) -> None:
+    def __init__(
+        self, group: Any, messages: Any, key: StreamKey, first: LogBatch, *, n_expected: int, unit: str | None
+    ) -> None:
         self.key = key
         self.group = group
         self.n_events = self.n_entries = self.n_samples = self.n_unrepresentable = 0
@@ -84,7 +86,7 @@ class LogGroup:
             column.finish()
 
 
-def exactly(values: NDArray[np.generic], dtype: np.dtype[Any]) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+def exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Convert values to another type, and say of which rows the type holds every value exactly.
 
     Examples
@@ -114,4 +116,6 @@ def _kept(messages: Messages, fits: NDArray[np.bool_]) -> Messages:
     rows = fits[np.minimum(messages.first_entry, len(fits) - 1)] if len(messages) else np.zeros(0, np.bool_)
     before = np.concatenate(([0], np.cumsum(fits)))
     first = before[messages.first_entry[rows]]
-    return Messages(messages.topic, messages.partition[rows], messages.offset[rows], messages.timestamp_ms[rows], first, first)
+    return Messages(
+        messages.topic, messages.partition[rows], messages.offset[rows], messages.timestamp_ms[rows], first, first
+    )

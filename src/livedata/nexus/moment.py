@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ ABSOLUTE = 10**15
 """Integers without a unit above this are nanoseconds since 1970 (it is 12 days in ns, 31 million years in s)."""
 
 _ISO = re.compile(
-    r"^\s*(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?\s*(Z|z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
+    r"^\s*(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?\s*"
+    r"(Z|z|UTC|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*$"
 )
 
 _UNITS_NS: dict[str, int] = {
@@ -87,11 +89,11 @@ class TimeScale:
     start_ns: int
     remarks: tuple[str, ...] = ()
 
-    def to_ns(self, numbers: NDArray[np.generic]) -> tuple[NDArray[np.int64], dict[str, int]]:
+    def to_ns(self, numbers: NDArray[Any]) -> tuple[NDArray[np.int64], dict[str, int]]:
         """Convert to int64 ns, shape kept; with counts of what could not be represented.
 
-        Integers are exact; uint64 beyond int64 keep their bits. Floats are scaled as float64, rounded half to even, then
-        shifted as integers. What leaves int64 (or is no number) is put at the end of its range and counted.
+        Integers are exact; uint64 beyond int64 keep their bits. Floats are scaled as float64, rounded half to even,
+        then shifted as integers. What leaves int64 (or is no number) is put at the end of its range and counted.
         """
         counts: dict[str, int] = {}
         if numbers.dtype.kind in "iu" and self.unit_ns == 1 and self.start_ns == 0:

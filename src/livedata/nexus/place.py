@@ -49,7 +49,9 @@ def claim(path: str | Path) -> Place:
     if not folder.is_dir():
         raise FileError(f"no folder {folder.resolve()}; make it first, or record into another one")
     if "{" not in path.name:
-        return _claim_one(folder / path.name, advice='; choose another name, or use "run_{number}.nxs" for the next free number')
+        return _claim_one(
+            folder / path.name, advice='; choose another name, or use "run_{number}.nxs" for the next free number'
+        )
     number = _next_number(folder, path.name)
     while True:
         try:
@@ -83,7 +85,9 @@ def publish(place: Place) -> None:
         # A link fails where the name exists; rename would silently replace.
         os.link(place.partial, place.final)
     except FileExistsError:
-        raise OutputExists(f"{place.final} appeared while it was being recorded; the recording is complete at {place.partial}") from None
+        raise OutputExists(
+            f"{place.final} appeared while it was being recorded; the recording is complete at {place.partial}"
+        ) from None
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL):
             raise
@@ -103,7 +107,9 @@ def _publish_without_links(place: Place) -> None:
     try:
         os.close(os.open(place.final, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except FileExistsError:
-        raise OutputExists(f"{place.final} appeared while it was being recorded; the recording is complete at {place.partial}") from None
+        raise OutputExists(
+            f"{place.final} appeared while it was being recorded; the recording is complete at {place.partial}"
+        ) from None
     place.partial.replace(place.final)
     _sync_folder(place.final.parent)
 
@@ -148,7 +154,9 @@ def _format(pattern: str, number: int) -> str:
     try:
         return pattern.format(number=number)
     except (ValueError, KeyError, IndexError) as error:
-        raise ArgumentError(f"{pattern!r} cannot be filled in: {error}; expected a name such as run_{{number}}.nxs") from None
+        raise ArgumentError(
+            f"{pattern!r} cannot be filled in: {error}; expected a name such as run_{{number}}.nxs"
+        ) from None
 
 
 def _around(pattern: str) -> tuple[str, str]:

@@ -33,7 +33,17 @@ COLUMNS: dict[str, str] = {
     "first_event": "i8",
     "record_time": "i8",
 }
-LEDGER_COUNTS = ("messages", "decoded", "malformed", "unwanted", "lost", "events", "entries", "samples", "unrepresentable")
+LEDGER_COUNTS = (
+    "messages",
+    "decoded",
+    "malformed",
+    "unwanted",
+    "lost",
+    "events",
+    "entries",
+    "samples",
+    "unrepresentable",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,9 @@ def read_side_file(partial: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise FileError(f"cannot read {path}: {error}; without it nothing is known of the file beside it") from None
     if not isinstance(content, dict) or content.get("format") != SIDE_FORMAT:
-        raise FileError(f"{path} is of format {content.get('format') if isinstance(content, dict) else '?'}; expected {SIDE_FORMAT}")
+        raise FileError(
+            f"{path} is of format {content.get('format') if isinstance(content, dict) else '?'}; expected {SIDE_FORMAT}"
+        )
     return content
 
 

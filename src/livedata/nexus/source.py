@@ -144,6 +144,15 @@ class LogSource:
         return values[:, 0] if self._is_column else values
 
 
+def read_values(dataset: Any) -> NDArray[np.generic]:
+    """Read a dataset whole; texts as str, numbers in the machine's byte order."""
+    values = dataset[()]
+    if is_text(dataset):
+        return _texts(values)
+    array = np.asarray(values)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
 def is_dummy_bank(group: Any, n_events: int) -> bool:
     """Whether an empty bank was written as one element of zeros, because its writer could not write none."""
     total = group.get("total_counts")

@@ -110,7 +110,9 @@ def write_ledger(
     none, nothing = StreamLedger(), StreamCounts()
     for count in LEDGER_COUNTS:
         stored = [
-            counts.get(k, nothing).unrepresentable if count == "unrepresentable" else getattr(ledgers.get(k, none), count)
+            counts.get(k, nothing).unrepresentable
+            if count == "unrepresentable"
+            else getattr(ledgers.get(k, none), count)
             for k in keys
         ]
         group[count] = np.array(stored, np.int64)

@@ -1,7 +1,8 @@
 """The core of the recorder: batches of many streams into one NeXus file, by one thread.
 
 A stream's datasets are made when its first data are due to be written, so that their chunks fit its rate. Everything
-happens under a temporary name; `finish` closes the file, and `livedata.nexus.check` then compares what can be read with what was counted here.
+happens under a temporary name; `finish` closes the file, and `livedata.nexus.check` then compares what can be read
+with what was counted here.
 """
 
 from __future__ import annotations
@@ -276,9 +277,9 @@ class FileWriter:
 
 
 def _append(group: EventGroup | LogGroup, batch: Batch) -> None:
-    if isinstance(group, EventGroup) and isinstance(batch, EventBatch):
-        group.append(batch)
-    elif isinstance(group, LogGroup) and isinstance(batch, LogBatch):
+    if isinstance(group, EventGroup):
+        assert isinstance(batch, EventBatch)
         group.append(batch)
     else:
-        raise TypeError(f"{type(batch).__name__} for stream {group.key}")
+        assert isinstance(batch, LogBatch)
+        group.append(batch)

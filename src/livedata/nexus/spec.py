@@ -1,0 +1,103 @@
+"""What a recorder is told: everything it needs, in a form that can be handed to another process."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..reduce.layout import Layout, layout
+from ..streams.batch import LogBatch, Messages
+from ..streams.key import StreamKey
+from ..transport.protocol import Partition
+from .place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderSpec:
+    """One recording to make."""
+
+    place: Place
+    patterns: tuple[str, ...] | None
+    """Topics to record, as file name patterns; None for all."""
+    start: Mapping[Partition, int]
+    """First offset of each partition that exists; those that appear later are read from their beginning."""
+    title: str = ""
+    instrument: str = ""
+    layouts: Mapping[StreamKey, Layout] = field(default_factory=dict)
+    units: Mapping[StreamKey, str] = field(default_factory=dict)
+    initial: Mapping[StreamKey, LogBatch] = field(default_factory=dict)
+    """The last value of each log before the start."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain lists, texts and numbers."""
+        return {
+            "final": str(self.place.final.absolute()),
+            "partial": str(self.place.partial.absolute()),
+            "patterns": None if self.patterns is None else list(self.patterns),
+            "start": [[p.topic, p.partition, offset] for p, offset in self.start.items()],
+            "title": self.title,
+            "instrument": self.instrument,
+            "layouts": [[*key, _layout_json(held)] for key, held in self.layouts.items()],
+            "units": [[*key, unit] for key, unit in self.units.items()],
+            "initial": [
+                [
+                    *key,
+                    _pack(batch.time),
+                    _pack(batch.value),
+                    batch.messages.partition.tolist(),
+                    batch.messages.offset.tolist(),
+                ]
+                for key, batch in self.initial.items()
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> RecorderSpec:
+        """Undo `to_json`."""
+        return cls(
+            place=Place(Path(content["final"]), Path(content["partial"])),
+            patterns=None if content["patterns"] is None else tuple(content["patterns"]),
+            start={Partition(topic, partition): offset for topic, partition, offset in content["start"]},
+            title=content["title"],
+            instrument=content["instrument"],
+            layouts={StreamKey(t, s, f): _layout_from(held) for t, s, f, held in content["layouts"]},
+            units={StreamKey(t, s, f): unit for t, s, f, unit in content["units"]},
+            initial={StreamKey(t, s, f): _log_from(t, *rest) for t, s, f, *rest in content["initial"]},
+        )
+
+
+def _layout_json(held: Layout) -> dict[str, Any]:
+    if held.table is None:
+        return {"shape": list(held.shape), "first_id": held.first_id}
+    return {"shape": list(held.shape), "numbers": _pack(held.detector_number())}
+
+
+def _layout_from(content: Mapping[str, Any]) -> Layout:
+    shape = tuple(content["shape"])
+    if "numbers" in content:
+        return layout(shape, detector_number=_unpack(content["numbers"]))
+    return layout(shape, first_id=content["first_id"])
+
+
+def _log_from(topic: str, time: Any, value: Any, partitions: list[int], offsets: list[int]) -> LogBatch:
+    times = _unpack(time).astype(np.int64)
+    places = np.arange(len(offsets), dtype=np.int64)
+    unknown = np.full(len(offsets), -1, np.int64)
+    messages = Messages(topic, np.array(partitions, np.int32), np.array(offsets, np.int64), unknown, places, places)
+    return LogBatch(times, _unpack(value), messages)
+
+
+def _pack(array: NDArray[Any]) -> dict[str, Any]:
+    plain = np.ascontiguousarray(array)
+    return {"dtype": plain.dtype.str, "shape": list(plain.shape), "bytes": base64.b64encode(plain.tobytes()).decode()}
+
+
+def _unpack(content: Mapping[str, Any]) -> NDArray[Any]:
+    flat = np.frombuffer(base64.b64decode(content["bytes"]), np.dtype(content["dtype"]))
+    return flat.reshape(content["shape"]).copy()
