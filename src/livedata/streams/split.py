@@ -78,9 +78,11 @@ class Splitter:
                     ledger.last_record_ms = record.timestamp_ms
                     continue
                 if family == "events":
-                    events.setdefault(key, []).append((record, decode_ev44(record.value)))
+                    message = decode_ev44(record.value)
+                    events.setdefault(key, []).append((record, message))
                 else:
-                    samples.setdefault(key, []).append((record, decode_f144(record.value)))
+                    sample = decode_f144(record.value)
+                    samples.setdefault(key, []).append((record, sample))
                 if ledger is None:
                     self.ledgers[key] = StreamLedger(schema=schema)
                 touched.add(key)
@@ -116,6 +118,9 @@ class Splitter:
                 batches.append(join_events(small))
                 small = []
             if batch.nbytes > JOIN_BYTES:
+                if small:  # messages stay in their order of arrival
+                    batches.append(join_events(small))
+                    small = []
                 batches.append(batch)
             else:
                 small.append(batch)
