@@ -12,6 +12,7 @@ from ..errors import ArgumentError
 from ..reduce.layout import Layout
 from ..streams.connection import Connection
 from ..streams.key import FAMILY_OF_SCHEMA, StreamKey, name_streams
+from ..streams.ledger import StreamLedger, TopicLedger
 from ..streams.livefeed import LiveFeed, connection_remark
 from ..streams.runs import Run
 from .row import StreamRow
@@ -65,6 +66,17 @@ class LiveStreams(Streams):
         """Topics of this connection that exist by now."""
         return self._connection.topics()
 
+    @property
+    def ledgers(self) -> dict[str, StreamLedger]:
+        """What became of the messages of each stream that was read, by stream name."""
+        ledgers = self._connection.ledgers
+        return {name: ledgers[key] for name, key in self._by_name().items() if key in ledgers}
+
+    @property
+    def topic_ledgers(self) -> dict[str, TopicLedger]:
+        """Messages of each topic that was read, with those that belong to no stream."""
+        return self._connection.topic_ledgers
+
     def __getitem__(self, name: str) -> Any:
         """Return a stream; one that is not there yet is waited for (2 s), then the error names the near misses."""
         if isinstance(name, str) and self._find(name) is None:
@@ -83,8 +95,9 @@ class LiveStreams(Streams):
         """Return what is known of every stream now, a row each."""
         self._connection.wait_for_survey(DISCOVERY_S)
         rows = [self._row(name, key) for name, key in self._by_name().items()]
-        for topic, n in self._connection.topic_problems.items():
-            rows.append(StreamRow(topic, "topic", malformed=n, remarks=("unsound messages of no stream",)))
+        for topic, ledger in self.topic_ledgers.items():
+            if n := ledger.malformed:
+                rows.append(StreamRow(topic, "topic", malformed=n, remarks=("unsound messages of no stream",)))
         return rows
 
     def panel(self) -> Any:
@@ -159,7 +172,7 @@ class LiveStreams(Streams):
             for told, (its_key, held) in self._instrument.streams.items():
                 if held is not None and (its_key == key or (its_key is None and told in (name, key.source))):
                     return held
-        return self._layouts.get(name) or self._layouts.get(key.source)
+        return self._layouts.get(name, self._layouts.get(key.source))
 
     def _layouts_by_key(self) -> dict[StreamKey, Layout]:
         found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}

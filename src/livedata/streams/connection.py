@@ -18,7 +18,7 @@ from .clock import EARLIEST_NS
 from .extent import Extent
 from .feed import Sink
 from .key import StreamKey
-from .ledger import StreamLedger
+from .ledger import StreamLedger, TopicLedger
 from .log import LogTimeline
 from .runs import RunBook, take_safely
 from .split import Splitter
@@ -107,9 +107,9 @@ class Connection:
         return dict(self._splitter.ledgers)
 
     @property
-    def topic_problems(self) -> dict[str, int]:
-        """Unsound messages that belong to no stream, by topic."""
-        return {topic: ledger.malformed for topic, ledger in tuple(self._splitter.topics.items()) if ledger.malformed}
+    def topic_ledgers(self) -> dict[str, TopicLedger]:
+        """Ledgers of the topics that were read."""
+        return dict(self._splitter.topics)
 
     def keys(self) -> list[StreamKey]:
         """Return all streams known by now."""
@@ -355,6 +355,8 @@ class Connection:
                 self._survey()
             except OSError:
                 pass  # the broker is away: `contact` shows it, and the next round tries again
+            except Exception as error:  # noqa: BLE001 - a fault of ours: shown, while reading goes on
+                self.error = error
             self._surveys += 1
             with self.changed:
                 self.changed.notify_all()

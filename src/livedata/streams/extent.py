@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ..transport.protocol import Partition
 
+__all__ = ["Coverage", "Extent", "Partition", "Ranges", "merge_ranges"]
+
 Ranges = tuple[tuple[int, int], ...]
 """Disjoint half-open offset ranges, sorted."""
 
