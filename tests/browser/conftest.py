@@ -97,7 +97,8 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], url: str, log: Path)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            pytest.fail(f"JupyterLab ended at once; is it installed (pip install 'livedata[lab]')?\n{log.read_text()[-2000:]}")
+            said = log.read_text()[-2000:]
+            pytest.fail(f"JupyterLab ended at once; is it installed (pip install 'livedata[lab]')?\n{said}")
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
@@ -115,8 +116,8 @@ def screenshots() -> Path:
 
 @pytest.fixture
 def notebook(lab: Lab, browser: object, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """Open a notebook of the given cells (``@pytest.mark.parametrize`` not needed: call ``notebook.open(cells)``)."""
-    driven = Notebook(lab, browser, request.node.name.partition("[")[0])
+    """Give a notebook to open; afterwards its kernel is shut down, and errors in the page fail the test."""
+    driven = Notebook(lab, browser, request.node.name)
     yield driven
     driven.close()
     assert driven.errors == []

@@ -7,31 +7,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WAIT_MS = 90_000
+WAIT_MS = 60_000
 
-# Counts pictures as they are painted. Pictures of a stamped view carry version and time in the pixels of their first row.
+# Notes what is painted. Pictures of a stamped view carry version and time in the pixels of their first row.
 PROBE = """
-window.frames_drawn = 0; window.seen = []; window.figures = 0;
+window.painted = 0; window.stamp = null;
 const put = CanvasRenderingContext2D.prototype.putImageData;
-const bright = (d, i) => d[4 * i] + d[4 * i + 1] + d[4 * i + 2] > 300;
-const read = (d, first, n) => { let v = 0; for (let i = 0; i < n; i++) v = 2 * v + (bright(d, first + i) ? 1 : 0); return v };
+const bright = (d, i) => d[4 * i] + d[4 * i + 1] + d[4 * i + 2] > 300 ? 1 : 0;
+const read = (d, first, n) => {
+  let v = 0;
+  for (let i = first; i < first + n; i++) v = 2 * v + bright(d, i);
+  return v;
+};
 CanvasRenderingContext2D.prototype.putImageData = function (...a) {
-  window.frames_drawn++;
   const image = a[0];
   if (image.width >= 128) {
-    // Bokeh turns the picture over: the first row of counts is the first row of the image buffer or the last
+    // The first row of counts may be the first row of the image buffer or the last.
     for (const row of [0, image.height - 1]) {
       const d = image.data.subarray(4 * row * image.width, 4 * (row + 1) * image.width);
-      if (read(d, 0, 8) === 165) window.stamp = { version: read(d, 8, 32), time: read(d, 40, 48), at: Date.now() };
+      if (read(d, 0, 8) === 165) { window.stamp = [read(d, 8, 32), read(d, 40, 48)]; window.painted++ }
     }
   }
   return put.apply(this, a);
 };
 window.watch = () => {
-  window.ages = []; window.versions = [];
+  window.noted = [];
   const look = () => {
-    if (!window.ages) return;
-    if (window.stamp) { window.ages.push([Date.now(), Date.now() - window.stamp.time]); window.versions.push(window.stamp.version) }
+    if (!window.noted) return;
+    if (window.stamp) window.noted.push([Date.now(), Date.now() - window.stamp[1], window.stamp[0]]);
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -41,7 +44,7 @@ window.watch = () => {
 IDLE = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
 # Hides the picture's version and the time of its newest data in the pixels of the first row: 8 bits mark, 32 + 48 bits.
-STAMP = '''
+STAMP = """
 import dataclasses, numpy as np
 from livedata.reduce.view import View
 def stamped(self, plain=View.picture):
@@ -53,7 +56,7 @@ def stamped(self, plain=View.picture):
     counts[0, :len(bits)] = np.where(np.frombuffer(bits.encode(), np.uint8) == 49, max(1, counts.max()), 0)
     return dataclasses.replace(shot, counts=counts)
 View.picture = stamped
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,20 @@ class Lab:
     token: str
     folder: Path
     pid: int
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was painted at each animation frame of a while."""
+
+    at_ms: tuple[float, ...]
+    age_ms: tuple[float, ...]
+    """Wall clock minus the time of the newest data in the picture."""
+    version: tuple[int, ...]
+
+    def worst_age_s(self, *, share: float = 0.95) -> float:
+        """Return the age that was kept for this share of the time."""
+        return sorted(self.age_ms)[int(share * (len(self.age_ms) - 1))] / 1000
 
 
 class Notebook:
@@ -86,7 +103,14 @@ class Notebook:
         """Write a notebook of code cells and open it with a kernel that is ready."""
         document = {
             "cells": [
-                {"cell_type": "code", "id": f"cell-{i}", "metadata": {}, "outputs": [], "execution_count": None, "source": s}
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{i}",
+                    "metadata": {},
+                    "outputs": [],
+                    "execution_count": None,
+                    "source": s,
+                }
                 for i, s in enumerate(cells)
             ],
             "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -140,7 +164,8 @@ class Notebook:
     def set_cell(self, index: int, source: str) -> None:
         """Change the text of a cell."""
         self.page.evaluate(
-            "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(s)", [index, source]
+            "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.setSource(s)",
+            [index, source],
         )
 
     def ask(self, index: int, source: str) -> str:
@@ -153,19 +178,22 @@ class Notebook:
         self.page.wait_for_timeout(ms)
 
     def watch(self) -> None:
-        """Begin to note, at every animation frame, how old the painted picture is."""
+        """Begin to note, at every animation frame, what is painted."""
         self.page.evaluate("window.watch()")
 
-    def watched(self) -> tuple[list[tuple[float, float]], list[int]]:
-        """Return (wall clock ms, age ms) and the versions of the painted picture, and stop noting."""
-        ages, versions = self.page.evaluate(
-            "() => { const r = [window.ages, window.versions]; window.ages = null; return r }"
-        )
-        return [tuple(a) for a in ages], versions
+    def watched(self) -> Watched:
+        """Stop noting and return what was painted meanwhile."""
+        noted = self.page.evaluate("() => { const noted = window.noted; window.noted = null; return noted }")
+        at, age, version = zip(*noted, strict=True)
+        return Watched(tuple(at), tuple(age), tuple(version))
 
-    def frames(self) -> int:
-        """Return the number of pictures painted so far."""
-        return self.page.evaluate("window.frames_drawn")
+    def painted(self) -> int:
+        """Return the number of stamped pictures painted so far."""
+        return self.page.evaluate("window.painted")
+
+    def shown(self, selector: str) -> str:
+        """Return the text of an element of the page."""
+        return self.page.locator(selector).first.inner_text()
 
     def close(self) -> None:
         """Shut the kernel down and leave the page."""

@@ -1,0 +1,86 @@
+"""The live picture at 1e6 events a second, as it is painted: frame rate and age, idle and while cells run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .lab import STAMP, Lab, Notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CELLS = [
+    f"import time, ctypes\nimport livedata as ld\n{STAMP}\nlive = ld.demo(rate=1e6)",
+    'live["detector"].image()',
+    "time.sleep(5)",
+    "end = time.time() + 5\nwhile time.time() < end:\n    pass",
+    "print(ctypes.PyDLL(None).usleep(3_000_000))",
+]
+IMAGE, SLEEP, LOOP, HOLD = 1, 2, 3, 4
+
+
+@pytest.fixture(scope="module")
+def running(lab: Lab, browser: object, screenshots: Path) -> Iterator[Notebook]:
+    notebook = Notebook(lab, browser, "live").open(CELLS)
+    notebook.run(0)
+    notebook.run(IMAGE)
+    notebook.page.wait_for_function("() => window.painted > 20")
+    yield notebook
+    notebook.page.screenshot(path=screenshots / "live.png")
+    notebook.close()
+    assert notebook.errors == []
+
+
+def test_an_idle_notebook_shows_ten_pictures_a_second(running: Notebook) -> None:
+    before = running.painted()
+    running.wait_ms(5000)
+    rate = (running.painted() - before) / 5
+    print(f"{rate:.1f} pictures/s")
+    assert 8 <= rate <= 12
+
+
+def test_the_picture_is_young_and_its_version_rises(running: Notebook) -> None:
+    running.watch()
+    running.wait_ms(5000)
+    seen = running.watched()
+    print(f"idle: {seen.worst_age_s():.3f} s, at most {max(seen.age_ms) / 1000:.3f} s old")
+    assert seen.worst_age_s() <= 0.3
+    assert list(seen.version) == sorted(seen.version)
+    assert len(set(seen.version)) >= 40
+
+
+def test_a_sleeping_cell_does_not_slow_the_picture(running: Notebook) -> None:
+    before = running.painted()
+    running.watch()
+    running.run(SLEEP)
+    rate, seen = (running.painted() - before) / 5, running.watched()
+    print(
+        f"sleeping cell: {rate:.1f} pictures/s, {seen.worst_age_s():.3f} s, at most {max(seen.age_ms) / 1000:.3f} s old"
+    )
+    assert 8 <= rate <= 12
+    assert seen.worst_age_s() <= 0.3
+
+
+def test_a_loop_in_pure_python_leaves_the_picture_younger_than_a_second(running: Notebook) -> None:
+    running.watch()
+    running.run(LOOP)
+    seen = running.watched()
+    print(f"python loop: {seen.worst_age_s():.3f} s, at most {max(seen.age_ms) / 1000:.3f} s old")
+    assert max(seen.age_ms) <= 1000
+    assert len(set(seen.version)) >= 10
+
+
+def test_the_picture_is_live_again_within_a_second_after_the_interpreter_was_held(running: Notebook) -> None:
+    running.watch()
+    running.run(HOLD)
+    running.wait_ms(1500)
+    seen = running.watched()
+    oldest = max(range(len(seen.age_ms)), key=seen.age_ms.__getitem__)
+    assert seen.age_ms[oldest] > 2500, "the interpreter was not held"
+    young = next(i for i in range(oldest, len(seen.age_ms)) if seen.age_ms[i] <= 500)
+    print(
+        f"interpreter held: {seen.age_ms[oldest] / 1000:.1f} s old, live {seen.at_ms[young] - seen.at_ms[oldest]:.0f} ms later"
+    )
+    assert seen.at_ms[young] - seen.at_ms[oldest] <= 1000
