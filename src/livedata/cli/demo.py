@@ -56,7 +56,7 @@ def demo(
             filed = file_views(Path(scratch) / FILE, views)
             compared = {name: view.over(recording).compare(filed[name]) for name, view in views.items()}
             ledgers = {name: view.ledger for name, view in filed.items()}
-            save_picture(folder / PICTURE, views)
+            save_picture(folder / PICTURE, filed)
             (Path(scratch) / FILE).replace(folder / FILE)
         simulated = {name: counts.events for name, counts in live.source.truth.streams.items()}
     finally:
@@ -93,7 +93,7 @@ def save_picture(path: Path, views: dict[str, View]) -> None:
     """Save image and spectrum side by side."""
     from ..panels import save
 
-    save(path, {name: view.picture() for name, view in views.items()})
+    save(path, {name: view.snapshot() for name, view in views.items()})
 
 
 def refuse_to_replace_foreign(path: Path) -> None:

@@ -70,7 +70,9 @@ def _tell(error: Exception) -> int:
 
 
 def _complain(text: str) -> None:
-    print("livedata:", " ".join(text.split()), file=sys.stderr)  # noqa: T201
+    # Text from files and topics may be in it: one line, and nothing that steers a terminal.
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    print("livedata:", line, file=sys.stderr)  # noqa: T201
 
 
 @contextmanager
