@@ -159,7 +159,7 @@ def steady(tmp_path):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def event_files():
     """The folder of real event files."""
     folder = Path(os.environ.get("LIVEDATA_SHARED") or Path(__file__).parents[3] / "shared") / "data"

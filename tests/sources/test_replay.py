@@ -163,7 +163,7 @@ def test_gaps_in_the_data_are_shortened_and_told(memory, tmp_path, monkeypatch):
 
     replay = start_replay(path, memory, speed=1).wait(5)
 
-    assert "1 gaps in the data shortened by 1000 s" in repr(replay)
+    assert "1 gap in the data shortened by 1000 s" in repr(replay)
 
 
 def test_message_size_puts_entries_together_and_loses_nothing(memory, read, steady):

@@ -8,6 +8,8 @@ import pytest
 
 from livedata.nexus import open_file
 from livedata.sources import start_replay
+from livedata.transport import open_transport
+from livedata.transport.memory.registry import forget_log
 
 pytestmark = pytest.mark.shared
 
@@ -21,15 +23,18 @@ FILES = (
 )
 
 
-@pytest.fixture(params=FILES)
-def real(request, event_files, memory, read):
+@pytest.fixture(scope="module", params=FILES)
+def real(request, event_files, topics_of):
     """(path, manifest's event groups, finished replay, its topics)."""
     path = event_files / "events" / request.param
     manifest = json.loads((event_files / "manifest.json").read_text())
     rows = manifest["files"] if isinstance(manifest, dict) else manifest
     groups = next(row["events"] for row in rows if row["path"] == f"events/{request.param}")
-    replay = start_replay(path, memory, speed="max", times="original").wait(120)
-    return path, groups, replay, read()
+    name = f"real-{request.param}"
+    transport = open_transport(f"memory://{name}?retention=2GB")
+    replay = start_replay(path, transport, speed="max", times="original").wait(120)
+    yield path, groups, replay, topics_of(transport)
+    forget_log(name)
 
 
 def test_totals_ids_and_offsets_are_those_of_the_file(real):

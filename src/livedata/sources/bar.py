@@ -28,7 +28,7 @@ def terminal_bar(source: Source) -> Iterator[Callable[[], None]]:
 
         def draw() -> None:
             progress = source.progress
-            said = " · ".join(source._facts()[1:])
+            said = " · ".join([*([] if source.state == "running" else [source.state]), *source.alerts])
             bars.update(task, total=progress.total or None, completed=progress.done, said=said)
 
         draw()
@@ -62,7 +62,7 @@ def _widget(source: Source) -> Any:
 
     def draw() -> None:
         progress = source.progress
-        ended = source.state in ("finished", "stopped", "failed")
+        ended = source.has_ended()
         bar.value = progress.done / progress.total if progress.total else float(ended)
         bar.bar_style = {"failed": "danger", "finished": "success", "stopped": "warning"}.get(source.state, "info")
         text.value = source._repr_html_()
@@ -70,7 +70,7 @@ def _widget(source: Source) -> Any:
         hold.disabled = end.disabled = ended
 
     def follow() -> None:
-        while not source._ended.wait(REFRESH_S):
+        while not source.has_ended(REFRESH_S):
             draw()
         draw()
 

@@ -200,18 +200,16 @@ class Replay(Source):
             if is_plausible(time_ns):
                 self._newest_ns = max(self._newest_ns or 0, time_ns)
 
-    def _remarks(self) -> list[str]:
-        remarks = super()._remarks()
-        if self._gaps:
-            remarks.append(f"{self._gaps} gaps in the data shortened by {self._gap_ns / 1e9:.0f} s in all")
-        if left := self.not_sent:
-            remarks.append(f"{len(left)} things not sent as they are in the file (see .not_sent)")
-        return remarks
-
     def _facts(self) -> list[str]:
-        name, state, share, *remarks = super()._facts()
-        loops = [f"pass {self.loops_done + 1}"] if self.loop else []
-        return [f"replay of {name}", state, share, *loops, *remarks]
+        name, state, share, *facts = super()._facts()
+        if self.loop:
+            facts.insert(0, f"pass {self.loops_done + 1}")
+        if self._gaps:
+            gaps = "1 gap" if self._gaps == 1 else f"{self._gaps} gaps"
+            facts.append(f"{gaps} in the data shortened by {self._gap_ns / 1e9:.0f} s in all")
+        if left := len(self.not_sent):
+            facts.append(f"{left} {'thing' if left == 1 else 'things'} not sent as in the file (see .not_sent)")
+        return [f"replay of {name}", state, share, *facts]
 
 
 def start_replay(

@@ -6,7 +6,6 @@ of messages, `diffractometer` for the physics and `truth` for the account.
 
 from __future__ import annotations
 
-import html
 import math
 import time
 from collections import defaultdict
@@ -92,11 +91,12 @@ class Simulation(Source):
         self._n_partitions = self._transport.topics().get(self.events_topic, self._n_partitions)
 
     def _produce(self, outbox: Outbox) -> None:
+        # Drawn once before the clock starts: the first picture of the crystal takes a third of a second to compute.
+        draw_detector(np.random.default_rng(0), 1, temperature_step(crystal.temperature_k(0)))
         if self.start_ns is None:
             # As fast as it goes, a known length of data ends now rather than in the future.
             back = self._n_pulses * PERIOD_NS if self._n_pulses and self._pace.is_unpaced else 0
             self.start_ns = time.time_ns() - back
-        draw_detector(np.random.default_rng(0), 1, temperature_step(crystal.temperature_k(0)))
         self._pace.begin()
         for item in schedule.timeline(self.seed, self._n_parts, n_pulses=self._n_pulses):
             if not self._pace.until(item.due_ns):
@@ -200,13 +200,10 @@ class Simulation(Source):
         outbox.send(self.runs_topic, value, key=self.name.encode(), on_failure=lambda: self._book.add_undelivered(1))
 
     def _facts(self) -> list[str]:
-        name, state, share, *remarks = super()._facts()
-        return [f"simulated instrument {name}", state, f"{self.rate:.3g} events/s", share, *remarks]
-
-    def _repr_html_(self) -> str:
-        runs = self.truth.runs
-        run = f"run {html.escape(runs[-1].name)}" if runs else "no run yet"
-        return super()._repr_html_().replace("</div>", f" · {run}</div>")
+        name, state, share, *alerts = super()._facts()
+        run = self._book.open_run()
+        runs = [] if run is None else [f"run {run + 1}"]
+        return [f"simulated instrument {name}", state, f"{self.rate:.3g} events/s", share, *runs, *alerts]
 
 
 def start_simulation(

@@ -137,6 +137,25 @@ class Source:
             raise self._error
         return self
 
+    def has_ended(self, timeout_s: float = 0.0) -> bool:
+        """Wait at most `timeout_s` for the end; return whether it came."""
+        return self._ended.wait(timeout_s)
+
+    @property
+    def alerts(self) -> list[str]:
+        """What somebody should look at: a lag, a lost broker, messages that were not delivered, an error."""
+        remarks = []
+        if self.lag_s > 0.5 and self.state == "running":
+            remarks.append(f"{self.lag_s:.1f} s behind its schedule")
+        outbox = self._outbox
+        if outbox is not None and not self._ended.is_set() and outbox.contact.is_lost:
+            remarks.append(f"broker lost {(time.time_ns() - outbox.contact.lost_since_ns) / 1e9:.0f} s ago")
+        if outbox is not None and outbox.failed:
+            remarks.append(f"{outbox.failed} {'message' if outbox.failed == 1 else 'messages'} not delivered")
+        if self._error is not None:
+            remarks.append(str(self._error))
+        return remarks
+
     def start(self, *purpose: str) -> Self:
         """Begin, after stopping what this process runs for the same purpose: a notebook's cell that is run again."""
         with _starting:
@@ -176,25 +195,11 @@ class Source:
         """Send everything; return when done or stopped."""
         raise NotImplementedError
 
-    def _remarks(self) -> list[str]:
-        """What is worth saying beside state and progress."""
-        remarks = []
-        if self.lag_s > 0.5 and self.state == "running":
-            remarks.append(f"{self.lag_s:.1f} s behind its schedule")
-        outbox = self._outbox
-        if outbox is not None and not self._ended.is_set() and outbox.contact.is_lost:
-            remarks.append(f"broker lost {(time.time_ns() - outbox.contact.lost_since_ns) / 1e9:.0f} s ago")
-        if outbox is not None and outbox.failed:
-            remarks.append(f"{outbox.failed} messages not delivered")
-        if self._error is not None:
-            remarks.append(str(self._error))
-        return remarks
-
     def _facts(self) -> list[str]:
-        """Return what it is, its state, how far it is, remarks."""
+        """Return what it is, its state, how far it is, alerts."""
         p = self.progress
         share = f"{p.done:,} of {p.total:,} {p.unit}" if p.total else f"{p.done:,} {p.unit}"
-        return [f"{self.name} -> {self.url}", self.state, share, *self._remarks()]
+        return [f"{self.name} -> {self.url}", self.state, share, *self.alerts]
 
     def __repr__(self) -> str:
         return f"<{', '.join(self._facts())}>"
