@@ -95,7 +95,7 @@ def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveSt
     Parameters
     ----------
     rate
-        Detector events per second.
+        Events per second, a tenth of them in the monitor.
     seed
         Same seed, same events.
     url
@@ -107,7 +107,7 @@ def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveSt
         running.stop(wait=True)
     transport = open_transport(url)
     connection = Connection(transport, topics=["DEMO_*"])
-    simulation = start_simulation(open_transport(url), rate=rate, seed=seed)
+    simulation = start_simulation(url, rate=rate, seed=seed)
     _simulations[url] = simulation
     warm_up()
     streams = LiveStreams(connection, layouts=simulation.layouts, source=simulation)
@@ -156,7 +156,7 @@ def replay(
 
     handle = start_replay(
         os.fspath(path),
-        open_transport(to),
+        to,
         speed=speed,
         loop=loop,
         times=times,
