@@ -30,6 +30,12 @@ def topic(transport, topic_prefix):
     return name
 
 
+def wait_for(condition, timeout_s=20.0):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+
+
 class TestKafkaKeepsTheContract(TransportContract):
     @pytest.fixture
     def transport(self, kafka_url):
@@ -124,6 +130,26 @@ def test_a_message_that_the_broker_refuses_is_reported_and_counted(transport, to
     assert "too large" in sent.last_error.lower()
     assert reports[0].error
     assert reports[0].offset == -1
+
+
+def test_a_failing_delivery_callback_does_not_stop_the_reports(transport, topic):
+    producer = transport.producer()
+    reports = []
+    producer.produce(topic, b"x", on_delivery=lambda _: 1 / 0)
+    producer.produce(topic, b"y", on_delivery=reports.append)
+    assert producer.flush(30.0) == 0
+    sent = producer.sent
+    producer.close()
+    assert (sent.delivered, len(reports)) == (2, 1)
+
+
+def test_a_missing_topic_is_said_until_it_is_there(transport, topic_prefix):
+    consumer = transport.consumer()
+    consumer.assign({Partition(topic_prefix, 0): 0})
+    wait_for(lambda: consumer.fetch(0.1) or "nknown" in consumer.contact.reason)
+    transport.create_topic(topic_prefix)
+    wait_for(lambda: consumer.fetch(0.1) or consumer.contact.reason == "")
+    consumer.close()
 
 
 def test_nobody_at_the_address_is_said_within_seconds():

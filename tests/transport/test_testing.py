@@ -17,9 +17,9 @@ def test_a_running_broker_is_used_if_one_is_named(monkeypatch):
 def test_without_a_broker_the_error_says_how_to_get_one(monkeypatch, tmp_path):
     monkeypatch.delenv("LIVEDATA_TEST_BROKER", raising=False)
     monkeypatch.setenv("KAFKA_HOME", str(tmp_path))
-    with pytest.raises(TransportError, match=r"LIVEDATA_TEST_BROKER=host:port.*pip install 'livedata\[broker\]'"):
-        with shared_kafka():
-            pass
+    cure = r"LIVEDATA_TEST_BROKER=host:port.*pip install 'livedata\[broker\]'"
+    with pytest.raises(TransportError, match=cure), shared_kafka():
+        pass
 
 
 def test_topic_names_start_with_something_of_the_tests_own(topic_prefix):

@@ -157,6 +157,7 @@ def start_broker(
     temporary = None if data is not None else Path(tempfile.mkdtemp(prefix="livedata-broker-"))
     folder = temporary if data is None else Path(data).expanduser().absolute()
     assert folder is not None
+    _check_members(folder, nodes)
     guard = Guard()
     broker = None
     try:
@@ -182,6 +183,15 @@ def _seats(port: int | None, nodes: int, folder: Path) -> list[Seat]:
         ports = [_bind(0 if port is None else port + i, taken) for i in range(nodes)]
         controllers = [_bind(0, taken) for _ in range(nodes)]
     return [Seat(i + 1, ports[i], controllers[i], folder / f"node-{i + 1}") for i in range(nodes)]
+
+
+def _check_members(folder: Path, nodes: int) -> None:
+    """Refuse a data folder of a cluster of another size: its nodes would wait for the missing ones."""
+    members = len(list(folder.glob("node-*/log/meta.properties")))
+    if members not in {0, nodes}:
+        raise ArgumentError(
+            f"{folder} holds a broker of {members} node(s), not {nodes}; start that or use another folder"
+        )
 
 
 def _bind(port: int, taken: contextlib.ExitStack) -> int:

@@ -83,7 +83,11 @@ class Guard:
         stdin = self._process.stdin
         if stdin is not None and not stdin.closed:
             stdin.close()
-        self._process.wait()
+        try:
+            self._process.wait(5.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _tell(self, line: str) -> None:
         stdin = self._process.stdin

@@ -20,6 +20,15 @@ OVERHEAD_BYTES = 1_000_000
 log = logging.getLogger("livedata.transport.kafka")
 log.addHandler(logging.NullHandler())
 
+
+class _Chatter:
+    """Takes what librdkafka logs, at the lowest level: during an outage it says the same ten times a second."""
+
+    def log(self, level: int, text: str, *parts: object) -> None:
+        """Pass a line on."""
+        log.debug(text, *parts)
+
+
 _OURS = {
     "bootstrap.servers": "it comes from the address",
     "enable.auto.commit": "livedata keeps its own positions",
@@ -66,9 +75,9 @@ _PRODUCER = {
 
 _PROBE = {
     # A request to a frozen broker is given up soon and the connection made anew.
-    "socket.timeout.ms": 1_500,
-    "socket.connection.setup.timeout.ms": 1_500,
-    "api.version.request.timeout.ms": 1_500,
+    "socket.timeout.ms": 2_000,
+    "socket.connection.setup.timeout.ms": 2_000,
+    "api.version.request.timeout.ms": 2_000,
     "reconnect.backoff.max.ms": 300,
     "group.id": "livedata",
 }
@@ -146,4 +155,4 @@ def failed(what: str, error: BaseException, address: Address) -> TransportError:
 
 
 def _base(address: Address, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_CONNECTION, **defaults, "logger": log, **address.settings, "bootstrap.servers": address.name}
+    return {**_CONNECTION, **defaults, "logger": _Chatter(), **address.settings, "bootstrap.servers": address.name}

@@ -39,8 +39,11 @@ class KafkaConsumer:
         self._positions: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._astray: set[Partition] = set()
+        self._beyond: set[Partition] = set()
         self._moves: dict[Partition, int] = {}
         self._remarks: dict[Partition, str] = {}
+        self._troubles: dict[Partition, str] = {}
+        self._last_life_ns = 0
         self._closed = False
         prober.join(self)
 
@@ -48,9 +51,14 @@ class KafkaConsumer:
     def contact(self) -> Contact:
         """Whether the broker answers. Without a loss, `reason` says what is odd: a log that began anew, a refusal."""
         contact = self._prober.contact(self._positions)
-        if contact.is_lost or not self._remarks:
+        if contact.is_lost:
             return contact
-        return Contact(0, "; ".join(self._remarks.copy().values()))
+        return Contact(0, "; ".join([*self._troubles.copy().values(), *self._remarks.copy().values()]))
+
+    @property
+    def last_life_ns(self) -> int:
+        """Wall-clock time of the last message."""
+        return self._last_life_ns
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read exactly these partitions; one that does not exist yet is read from when it appears."""
@@ -59,8 +67,10 @@ class KafkaConsumer:
             self._positions = {Partition(*p): max(int(offset), 0) for p, offset in positions.items()}
             self._paused = set()
             self._astray = set()
+            self._beyond = set()
             self._moves = {}
             self._remarks = {}
+            self._troubles = {}
             self._apply()
 
     def fetch(self, timeout_s: float, *, max_records: int = 1000) -> list[Record]:
@@ -117,7 +127,13 @@ class KafkaConsumer:
 
     def answered(self, partition: Partition, watermarks: Watermarks, position: int) -> None:
         """Find out whether a position fell out of the log: behind its start, or beyond the end of a log that is new."""
+        self._troubles.pop(partition, None)
         if self._positions.get(partition) != position:
+            return
+        if position <= watermarks.high:
+            self._beyond.discard(partition)
+        elif partition not in self._astray and partition not in self._beyond:
+            self._beyond.add(partition)  # a second look, since going back to the start is not to be undone
             return
         if position > watermarks.high:
             self._remarks[partition] = (
@@ -127,6 +143,11 @@ class KafkaConsumer:
             self._moves[partition] = watermarks.low
         elif partition in self._astray:
             self._moves[partition] = max(position, watermarks.low)
+
+    def refused(self, partition: Partition, reason: str) -> None:
+        """Remember why the broker says nothing about a partition, until it does."""
+        if partition in self._positions:
+            self._troubles[partition] = f"{partition.topic!r} partition {partition.partition}: {reason}"
 
     def began_anew(self) -> None:
         """Another cluster answers at the address: go to the start of every log."""
@@ -154,16 +175,20 @@ class KafkaConsumer:
             record = to_record(message)
             # A tuple of the same content finds the same entry and is cheaper than a new Partition.
             place = record[:2]
-            if record[2] < positions.get(place, 0):  # type: ignore[call-overload]
+            position = positions.get(place)  # type: ignore[call-overload]
+            if position is None or record.offset < position:
                 continue
-            positions[place] = record[2] + 1  # type: ignore[index]
+            positions[place] = record.offset + 1  # type: ignore[index]
             records.append(record)
+        if records:
+            self._last_life_ns = time.time_ns()
         return records
 
     def _take_error(self, message: Message) -> None:
         error = message.error()
         assert error is not None
-        partition = Partition(message.topic() or "", message.partition() if message.partition() is not None else -1)  # type: ignore[arg-type]
+        number = message.partition()
+        partition = Partition(message.topic() or "", -1 if number is None else number)
         if error.code() == KafkaError._PARTITION_EOF:
             offset = message.offset()
             # Behind the last message there may be marks of transactions, which have offsets too.
@@ -173,12 +198,12 @@ class KafkaConsumer:
             self._astray.add(partition)
             self._prober.hurry("")
         elif error.code() in _UNKNOWN:
-            self._remarks[partition] = (
+            self._troubles[partition] = (
                 f"{self._address.url} has no partition {partition.partition} of {partition.topic!r}"
             )
             self._astray.add(partition)
         else:
-            self._remarks[partition] = f"{partition.topic!r}: {explain(error, self._address)}"
+            self._troubles[partition] = f"{partition.topic!r}: {explain(error, self._address)}"
 
     def _move(self) -> None:
         for partition in list(self._moves):

@@ -21,7 +21,7 @@ from ..protocol import Contact, Partition, Watermarks
 from .config import code_of, explain, make_client, probe_config
 
 PERIOD_S = 1.0
-TIMEOUT_S = 1.5
+TIMEOUT_S = 2.0
 PARTITIONS_A_ROUND = 16
 
 _ANY_TOPIC = "__consumer_offsets"
@@ -54,8 +54,17 @@ class Client(Protocol):
         """Return the partitions whose leaders matter to it, with its positions now."""
         ...
 
+    @property
+    def last_life_ns(self) -> int:
+        """Wall-clock time of the last thing the broker did for it."""
+        ...
+
     def answered(self, partition: Partition, watermarks: Watermarks, position: int) -> None:
         """Take note of the watermarks; they are younger than `position`, which `asked_about` gave."""
+        ...
+
+    def refused(self, partition: Partition, reason: str) -> None:
+        """Take note that the broker answers, but not about this partition: it may not exist."""
         ...
 
     def began_anew(self) -> None:
@@ -76,7 +85,6 @@ class Prober:
         self._last_words = ""
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
-        self._stopping = False
         self._turn = 0
         self._cluster_id: str | None = None
 
@@ -84,8 +92,9 @@ class Prober:
         """Ask for this client too, until it leaves or is garbage."""
         with self._lock:
             self._clients.add(client)
-            if self._thread is None and not self._stopping:
+            if self._thread is None:
                 self._last_answer_ns = {None: time.time_ns()}
+                self._cluster_id = None
                 self._thread = threading.Thread(target=self._run, name="livedata-kafka-probe", daemon=True)
                 self._thread.start()
 
@@ -109,12 +118,6 @@ class Prober:
         oldest = min(silent, key=lambda s: s.since_ns)
         return Contact(oldest.since_ns, oldest.reason)
 
-    def stop(self) -> None:
-        """End the thread; returns at once."""
-        with self._lock:
-            self._stopping = True
-            self._hurry.set()
-
     def _run(self) -> None:
         handle = make_client(
             KafkaConsumerHandle, {**probe_config(self._address), "error_cb": self._overhear}, self._address
@@ -132,7 +135,7 @@ class Prober:
 
     def _wanted(self) -> bool:
         with self._lock:
-            if self._stopping or not self._clients:
+            if not self._clients:
                 self._thread = None
                 self._silent.clear()
                 self._broker_silent = None
@@ -149,7 +152,7 @@ class Prober:
         if not self._ask_broker(handle, clients):
             return
         for partition in self._next(partitions):
-            watermarks = self._ask(handle, partition)
+            watermarks = self._ask(handle, partition, clients)
             if watermarks is not None:
                 for client, asked in zip(clients, positions, strict=True):
                     if partition in asked:
@@ -165,23 +168,30 @@ class Prober:
         self._turn += 1
         return sound[:PARTITIONS_A_ROUND] + silent
 
-    def _ask(self, handle: KafkaConsumerHandle, partition: Partition) -> Watermarks | None:
+    def _ask(self, handle: KafkaConsumerHandle, partition: Partition, clients: list[Client]) -> Watermarks | None:
+        before = [client.asked_about().get(partition) for client in clients]
         try:
             answer = handle.get_watermark_offsets(TopicPartition(*partition), timeout=TIMEOUT_S)
         except KafkaException as error:
-            if code_of(error) in _SILENCE:
+            # A busy broker may answer late; while messages come it is not silent.
+            moved = before != [client.asked_about().get(partition) for client in clients]
+            if code_of(error) in _SILENCE and not moved:
                 self._silent[partition] = self._silence(partition, error, self._silent.get(partition))
             else:
                 self._answered(partition)
+                for client in clients:
+                    client.refused(partition, explain(error, self._address))
             return None
         self._answered(partition)
         return Watermarks(*answer) if answer is not None else None
 
     def _ask_broker(self, handle: KafkaConsumerHandle, clients: list[Client]) -> bool:
+        begin_ns = time.time_ns()
         try:
             cluster_id = handle.list_topics(_ANY_TOPIC, timeout=TIMEOUT_S).cluster_id
         except KafkaException as error:
-            self._broker_silent = self._silence(None, error, self._broker_silent)
+            if all(client.last_life_ns < begin_ns for client in clients):
+                self._broker_silent = self._silence(None, error, self._broker_silent)
             return False
         self._broker_silent = None
         self._last_answer_ns[None] = time.time_ns()

@@ -14,7 +14,8 @@ from ...errors import TransportError
 from ..address import Address
 from ..message import Sent, check_payload, check_topic
 from ..protocol import Contact, Delivery, DeliveryCallback, Headers, Partition, Watermarks
-from .config import code_of, explain, failed, make_client, producer_config
+from .config import code_of, explain, failed, log, make_client, producer_config
+from .patience import interruptible
 from .probe import Prober
 
 STEP_S = 0.1
@@ -45,7 +46,8 @@ class KafkaProducer:
         self._n_waits = 0
         self._waited_s = 0.0
         self._last_error = ""
-        self._last_life_ns = time.time_ns()
+        self._waiting_since_ns = time.time_ns()
+        self._last_report_ns = 0
         self._partitions: dict[str, int] = {}
         self._closing = False
         self._closed = False
@@ -60,10 +62,15 @@ class KafkaProducer:
         contact = self._prober.contact()
         if contact.is_lost or self._messages == self._delivered + self._failed:
             return contact
-        since_ns = self._last_life_ns
+        since_ns = max(self._waiting_since_ns, self._last_report_ns)
         if time.time_ns() - since_ns > STALL_S * 1e9:
             return Contact(since_ns, f"{self._address.url} takes no messages")
         return contact
+
+    @property
+    def last_life_ns(self) -> int:
+        """Wall-clock time of the last delivery report."""
+        return self._last_report_ns
 
     @property
     def sent(self) -> Sent:
@@ -107,7 +114,7 @@ class KafkaProducer:
 
         with self._lock:
             if self._messages == self._delivered + self._failed:
-                self._last_life_ns = time.time_ns()
+                self._waiting_since_ns = time.time_ns()
             self._messages += 1
         queued = False
         try:
@@ -156,6 +163,9 @@ class KafkaProducer:
     def answered(self, partition: Partition, watermarks: Watermarks, position: int) -> None:
         """Ignore watermarks."""
 
+    def refused(self, partition: Partition, reason: str) -> None:
+        """Ignore what is said about partitions."""
+
     def began_anew(self) -> None:
         """Forget what was known of topics: another cluster answers."""
         self._partitions = {}
@@ -191,15 +201,15 @@ class KafkaProducer:
         check_topic(topic)
         n = 0
         try:
-            known = self._handle.list_topics(topic, timeout=2.0).topics[topic]
-            n = len(known.partitions)
+            known = interruptible(partial(self._handle.list_topics, topic, timeout=2.0))
+            n = len(known.topics[topic].partitions)
         except KafkaException:
             pass  # the broker is away: messages wait in the queue, and a wrong partition is reported at delivery
         self._partitions[topic] = n
 
     def _deliver(self, error: KafkaError | None, message: Message) -> None:
         with self._lock:
-            self._last_life_ns = time.time_ns()
+            self._last_report_ns = time.time_ns()
             if error is None:
                 self._delivered += 1
             else:
@@ -208,7 +218,11 @@ class KafkaProducer:
 
     def _tell(self, on_delivery: DeliveryCallback, error: KafkaError | None, message: Message) -> None:
         self._deliver(error, message)
-        on_delivery(self._delivery(error, message))
+        try:
+            on_delivery(self._delivery(error, message))
+        except Exception:  # noqa: BLE001
+            # In the reporter's thread nobody could catch it, and later reports would be lost.
+            log.exception("a delivery callback failed")
 
     def _delivery(self, error: KafkaError | None, message: Message) -> Delivery:
         topic, partition, offset = message.topic() or "", message.partition(), message.offset()

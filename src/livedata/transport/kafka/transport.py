@@ -25,9 +25,9 @@ from .probe import Prober
 from .producer import KafkaProducer
 
 UNREACHABLE_AFTER_S = 4.0
-"""A broker that has never answered and refuses connections for so long is given up, whatever time is left."""
+"""When no broker of the address takes a connection for so long, asking is given up, whatever time is left."""
 
-_STEP_S = 1.0
+_STEP_S = 1.5
 _AWAY = {
     KafkaError._TRANSPORT,
     KafkaError._TIMED_OUT,
@@ -36,6 +36,9 @@ _AWAY = {
     KafkaError._SSL,
     KafkaError._AUTHENTICATION,
 }
+
+
+_HOPELESS = {KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE}
 
 
 class KafkaTransport:
@@ -47,7 +50,7 @@ class KafkaTransport:
         self._prober = Prober(address)
         self._lock = threading.Lock()
         self._trouble = ""
-        self._has_answered = False
+        self._trouble_codes: set[int] = set()
         self._handle: Handle | None = make_client(Handle, {**admin_config(address), "error_cb": self._hear}, address)
         self._admin: AdminClient | None = None
 
@@ -118,8 +121,7 @@ class KafkaTransport:
         return KafkaProducer(self.address, self._prober)
 
     def close(self) -> None:
-        """Give up the connection that asks for topics and offsets, and the prober. Closing twice does nothing."""
-        self._prober.stop()
+        """Give up the connection that asks for topics and offsets. Closing twice does nothing."""
         with self._lock:
             handle, self._handle = self._handle, None
             self._admin = None
@@ -142,12 +144,11 @@ class KafkaTransport:
     def _metadata(self, topic: str | None, timeout_s: float) -> Any:
         """Ask for metadata in pieces, so that a broker that is not there is noticed before the time is over."""
         begin = time.monotonic()
-        self._trouble = ""
+        self._trouble, self._trouble_codes = "", set()
         while True:
             elapsed_s = time.monotonic() - begin
             handle = self._open()
-            # At the first contact a slow handshake may need more than a step.
-            step_s = max(min(timeout_s - elapsed_s, _STEP_S if self._trouble else 2 * _STEP_S), 0.1)
+            step_s = max(min(timeout_s - elapsed_s, _STEP_S), 0.1)
             try:
                 answer = interruptible(partial(_list_topics, handle, topic, step_s))
             except KafkaException as error:
@@ -155,13 +156,17 @@ class KafkaTransport:
                     raise failed("no metadata", error, self.address) from error
                 handle.poll(0)  # hears what the connections say
                 elapsed_s = time.monotonic() - begin
-                if elapsed_s >= timeout_s or (self._trouble and elapsed_s >= UNREACHABLE_AFTER_S):
+                is_hopeless = self._trouble_codes & _HOPELESS and elapsed_s >= UNREACHABLE_AFTER_S
+                if elapsed_s >= timeout_s or is_hopeless or KafkaError._AUTHENTICATION in self._trouble_codes:
                     raise self._unreachable(explain(error, self.address)) from None
             else:
-                self._has_answered = True
                 return answer
 
-    def _unreachable(self, reason: str) -> BrokerUnreachable:
+    def _unreachable(self, reason: str) -> TransportError:
+        if KafkaError._AUTHENTICATION in self._trouble_codes:
+            return TransportError(
+                f"{self.url} refused the login: {self._trouble}; check the user, password and sasl.mechanism"
+            )
         return BrokerUnreachable(
             f"no broker answers at {self.url} ({self._trouble or reason}): is it running? try: livedata broker"
         )
@@ -199,7 +204,9 @@ class KafkaTransport:
             raise failed(what, error, self.address) from error
 
     def _hear(self, error: KafkaError) -> None:
-        self._trouble = explain(error, self.address)
+        if error.code() != KafkaError._ALL_BROKERS_DOWN or not self._trouble:
+            self._trouble = explain(error, self.address)  # the single connection's error says more
+        self._trouble_codes.add(error.code())
 
 
 def _list_topics(handle: Handle, topic: str | None, timeout_s: float) -> Any:
