@@ -64,17 +64,19 @@ def test_a_file_of_somebody_else_is_not_replaced(livedata, run_file, tmp_path):
     assert (tmp_path / "demo.nxs").read_bytes() == run_file.path.read_bytes()
 
 
-def test_ctrl_c_ends_it_with_130_and_leaves_nothing(tmp_path):
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_an_interrupt_ends_it_and_leaves_nothing(tmp_path, how, code):
     process = subprocess.Popen(
         [sys.executable, "-m", "livedata", "demo", "--seconds", "60", "--rate", "1e5", "--out", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
+    while not process.stdout.readline().startswith("detector:"):
+        assert process.poll() is None
+    process.send_signal(how)
     _, errors = process.communicate(timeout=30)
-    assert (process.returncode, errors) == (130, "")
+    assert (process.returncode, errors) == (code, "")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,12 +32,15 @@ def demo(
 ) -> None:
     """Watch a simulated instrument live, record it, and prove that the file gives the same histograms."""
     from .. import session
+    from ..reduce import kernels
     from ..reduce.axis import bins
     from .screen import show
 
     folder = out.expanduser()
     folder.mkdir(parents=True, exist_ok=True)
     refuse_to_replace_foreign(folder / FILE)
+    typer.echo("Getting ready (the first time, the counting loops are compiled) ...")
+    kernels.warm_up()
     retention = max(SMALLEST_RETENTION, int(2 * seconds * rate * BYTES_PER_EVENT))
     live = session.demo(rate=rate, seed=seed, url=f"memory://livedata-demo?retention={retention}B")
     try:
