@@ -15,9 +15,8 @@ import numpy as np
 
 from ..streams.batch import Batch, EventBatch, select_entries
 from ..streams.clock import newest_plausible
-from ..streams.extent import Coverage, Extent, Ranges, merge_ranges
+from ..streams.extent import Coverage, Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Subscription
-from ..transport.protocol import Partition
 from .axis import Axes
 from .binning import Definition
 from .ledger import Ledger
@@ -27,8 +26,10 @@ from .snapshot import Snapshot, State
 if TYPE_CHECKING:
     from .accumulate import Accumulator
 
-FULL_BYTES = 256 << 20
-"""Bytes waiting to be folded above which the feed should read no further."""
+FULL_BYTES = 16 << 20
+"""Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
+NOTIFY_S = 0.01
+"""While batches are waiting, those who wait for a result are woken no more often than this."""
 
 Covered = Mapping[Partition, tuple[int, int]]
 
@@ -58,6 +59,7 @@ class Engine:
         self._stopped = False
         self._cached: Snapshot | None = None
         self._rates: deque[tuple[float, int]] = deque()
+        self._notified_s = 0.0
 
     # What the feed calls
 
@@ -220,7 +222,7 @@ class Engine:
                         if not isinstance(item, Mapping):
                             self.waiting_bytes -= item.nbytes
                     self._take(item)
-                self._notify()
+                self._notify(at_once=False)
         except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other
             with self.changed:
                 self.error = error
@@ -250,10 +252,13 @@ class Engine:
             while len(self._rates) > 2 and now - self._rates[0][0] > 5:
                 self._rates.popleft()
 
-    def _notify(self) -> None:
+    def _notify(self, *, at_once: bool = True) -> None:
         with self.changed:
             self.version += 1
-            self.changed.notify_all()
+            now = time.monotonic()
+            if at_once or now - self._notified_s > NOTIFY_S:
+                self._notified_s = now
+                self.changed.notify_all()
 
 
 def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:

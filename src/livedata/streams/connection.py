@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from ..errors import ArgumentError
 from ..transport.protocol import Contact, Partition, Record, Transport, Watermarks
+from .appetite import Appetite
 from .batch import EventBatch, LogBatch
 from .clock import EARLIEST_NS
 from .extent import Extent
@@ -28,6 +29,7 @@ from .survey import KNOWN_TAIL_MESSAGES, LOG_TAIL_MESSAGES, TAIL_MESSAGES, Sight
 
 MAX_TOPICS = 50
 SURVEY_S = 1.0
+FULL_WAIT_S = 0.0005
 HURRIED_SURVEY_S = 0.1
 RESAMPLE_S = 5.0
 """How often the tail of a partition that nobody watches is looked at again."""
@@ -71,6 +73,7 @@ class Connection:
         self._wake = threading.Event()
         self._lock = threading.RLock()
         self._splitter = Splitter(self._wants, tap=self._tap)
+        self._appetite = Appetite()
         self._position: dict[Partition, int] = {}
         self._assigned: set[Partition] = set()
         self._pinned_topics: set[str] = set()
@@ -231,8 +234,9 @@ class Connection:
                     self._wake.clear()
                     continue
                 while any(s.sink.is_full and not s.is_closed for s in self._subscriptions) and not self._stop.is_set():
-                    self._stop.wait(0.002)  # the topic keeps what nobody can take yet
-                records = self._consumer.fetch(0.1)
+                    self._stop.wait(FULL_WAIT_S)  # the topic keeps what nobody can take yet
+                records = self._consumer.fetch(0.1, max_records=self._appetite.max_records)
+                self._appetite.note(records)
                 with self._lock:
                     self._hand_on(records)
         except Exception as error:  # noqa: BLE001 - shown by everything that hangs on this connection

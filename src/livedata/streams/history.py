@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from ..transport.protocol import Consumer, Partition, Record, Transport
+from .appetite import Appetite
 
 Ranges = Mapping[Partition, tuple[int, int]]
 
@@ -46,12 +47,14 @@ def read_ranges(
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     lost = 0
     consumer = transport.consumer()
+    appetite = Appetite()
     try:
         position = {p: first for p, (first, _) in open_ranges.items()}
         consumer.assign(position)
         checked = 0.0
         while open_ranges and not stopped() and (deadline is None or time.monotonic() < deadline):
-            records = consumer.fetch(0.1)
+            records = consumer.fetch(0.1, max_records=appetite.max_records)
+            appetite.note(records)
             wanted = [
                 r
                 for r in records

@@ -93,7 +93,7 @@ class TopicSubscription:
 
         def take(records: list[Record], steps: dict[Partition, tuple[int, int]]) -> None:
             while self.sink.is_full and not self._stop.is_set():
-                self._stop.wait(0.002)
+                self._stop.wait(0.0005)
             with self._handing:
                 if ended():
                     return
