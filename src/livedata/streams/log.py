@@ -55,7 +55,7 @@ class LogTimeline:
         shape = self._batches[0].value.shape[1:]
         numeric = self._batches[0].value.dtype.kind in "iufb"
         fit = [b for b in self._batches if b.value.shape[1:] == shape and (b.value.dtype.kind in "iufb") == numeric]
-        self.n_other_shape = sum(b.n_samples for b in self._batches if b not in fit)
+        self.n_other_shape = sum(b.n_samples for b in self._batches) - sum(b.n_samples for b in fit)
         time = np.concatenate([b.time for b in fit])
         value = np.concatenate([b.value for b in fit])
         partition = np.concatenate([b.messages.partition for b in fit])
