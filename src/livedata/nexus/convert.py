@@ -56,7 +56,8 @@ def offsets_to_ns(numbers: Numbers, scale_ns: int) -> tuple[Int32Array, Counts]:
         outside = above | below
         result = np.where(outside, 0, numbers).astype(np.int32) * np.int32(scale_ns)
     else:
-        scaled = np.rint(numbers.astype(np.float64) * scale_ns)
+        with np.errstate(over="ignore"):
+            scaled = np.rint(numbers.astype(np.float64) * scale_ns)
         above = scaled > INT32.max
         outside = ~((scaled >= INT32.min) & (scaled <= INT32.max))
         if not outside.any():
@@ -136,11 +137,9 @@ def index_to_entries(numbers: Numbers, n_entries: int, n_events: int) -> tuple[I
         if odd := int(np.count_nonzero(index < -1)):
             remarks["event_index negative"] = odd
         # An empty entry begins (and ends) where the next one begins.
-        filled = np.where(empty, n_events, index)
-        index = (
-            np.minimum.accumulate(np.where(empty, n_events, filled)[::-1])[::-1] if _level(index[~empty]) else filled
-        )
-        index = np.where(empty, index, filled)
+        index = np.where(empty, n_events, index)
+        if _level(index[~empty]):
+            index = np.minimum.accumulate(index[::-1])[::-1]
     if beyond := int(np.count_nonzero(index > n_events)):
         remarks["event_index beyond the events"] = beyond
         index = np.minimum(index, n_events)

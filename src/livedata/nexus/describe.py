@@ -21,6 +21,8 @@ from .scan import Detector, Found, scan
 from .source import EventSource, is_dummy_bank
 from .stream import FileStream
 
+VALUES_ONLY = ("values without times",)
+"""Remark of a log without times: its path is that of the group that holds the values."""
 ORDER = {"events": 0, "log": 1, "text": 2, "arrays": 3}
 
 
@@ -77,7 +79,7 @@ def _draft(file: Any, found: Found, path: Path, start_ns: int | None) -> tuple[F
     if isinstance(item, h5py.Group) and "time" in item:
         n_points = min(n_points, int(item["time"].shape[0]))
     elif found.nx_class == "NXlog":
-        remarks = ("values without times",)
+        remarks = VALUES_ONLY
     dtype = "str" if is_text(value) else str(value.dtype)
     return replace(
         common,

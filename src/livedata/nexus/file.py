@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..reduce.layout import Layout
 from ..streams.batch import Batch, EventBatch, LogBatch
 from ..streams.extent import Extent
-from .describe import Description, describe
+from .describe import VALUES_ONLY, Description, describe
 from .feed import FileFeed, whole_range
 from .hdf import reading
 from .layouts import find_layouts
@@ -125,7 +125,8 @@ class NexusFile:
         stream = self.stream(name)
         with reading(self.path) as file:
             if stream.kind == "arrays":
-                return read_values(file[stream.path])
+                item = file[stream.path]
+                return read_values(item if stream.remarks != VALUES_ONLY else item["value"])
             if stream.kind == "events":
                 return whole_events(EventSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
             return whole_log(LogSource(file, file[stream.path], self._about.start_ns), stream.key.topic)

@@ -112,8 +112,8 @@ class TimeScale:
             inside = [min(max(v, -(2**63)), 2**63 - 1) for v in exact]
             counts["times out of range"] = sum(a != b for a, b in zip(exact, inside, strict=True))
             return np.array(inside, np.int64).reshape(numbers.shape), counts
-        scaled = np.rint(numbers.astype(np.float64) * self.unit_ns)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
+            scaled = np.rint(numbers.astype(np.float64) * self.unit_ns)
             outside = ~(np.abs(scaled + float(self.start_ns)) < 2.0**63)
             outside |= ~(np.abs(scaled) < 2.0**63)
         if outside.any():

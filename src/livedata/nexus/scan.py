@@ -100,7 +100,7 @@ def _streams_in(
         yield kind, ("log", _address(value), _address(time)), path, 0 if nx_class == "NXlog" else 1
     elif nx_class == "NXlog" and isinstance(value, h5py.Dataset) and value.shape:
         # Values without times are an array, and can neither be replayed nor filter anything.
-        yield "arrays", ("arrays", _address(value)), f"{path}/value", 0
+        yield "arrays", ("arrays", _address(value)), path, 0
     if nx_class in ARRAY_CLASSES and attribute(group, "made_by") != "livedata":
         for name in _signals(group, names):
             dataset = _get(group, name)

@@ -162,6 +162,8 @@ def is_dummy_bank(group: Any, n_events: int) -> bool:
 
 
 def _slice(dataset: Any, first: int, stop: int) -> NDArray[np.generic]:
+    if stop <= first:
+        return np.zeros(0, np.int32)
     values = dataset[first:stop] if dataset.ndim == 1 else dataset[:].ravel()[first:stop]
     return np.asarray(values)
 

@@ -17,7 +17,7 @@ class FileStream:
     kind: Kind
     """``events``, ``log``, ``text`` (a log of texts) or ``arrays`` (histograms, and values without times)."""
     path: str
-    """HDF5 path of the group; for arrays, of the dataset."""
+    """HDF5 path of the group; for histograms, of the dataset."""
     aliases: tuple[str, ...]
     """Other HDF5 paths of the same thing, or of a second copy of it."""
     key: StreamKey
