@@ -80,4 +80,4 @@ def shift_one_bin(snapshot):
 
 def toa_bins():
     """Bins that leave some events of every source out at both ends."""
-    return ld.bins(1, 60, n=590, unit="ms")
+    return ld.bins(2, 60, n=580, unit="ms")

@@ -34,7 +34,9 @@ CASES = {
 def test_four_ways_give_the_same_numbers(case, shared, kafka_url, topic_prefix, tmp_path):
     about = CASES[case]
     path = shared / "data" / about["file"]
-    told = next(f for f in json.loads((shared / "data" / "manifest.json").read_text())["files"] if f["path"] == about["file"])
+    told = next(
+        f for f in json.loads((shared / "data" / "manifest.json").read_text())["files"] if f["path"] == about["file"]
+    )
     expected = told["events"][about["group"]]
     original = ld.open(path)
     name = original.file.stream(about["group"]).name

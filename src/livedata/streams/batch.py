@@ -17,7 +17,7 @@ Int64Array = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Messages:
     """The messages of a batch, one row each; all arrays have shape (message,).
 
@@ -37,7 +37,7 @@ class Messages:
         return len(self.offset)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EventBatch:
     """Events of one stream. Names are those of NXevent_data.
 
@@ -75,7 +75,7 @@ class EventBatch:
         return ids + self.event_time_offset.nbytes + self.event_time_zero.nbytes + self.event_index.nbytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LogBatch:
     """Samples of one log: times in ns since 1970, shape (sample,); values of the wire's dtype, shape (sample, ...)."""
 
