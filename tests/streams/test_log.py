@@ -14,7 +14,7 @@ def batch(times, values, offsets, partition=0):
     return LogBatch(
         np.array(times, np.int64),
         np.array(values),
-        Messages("t", np.full(n, partition, np.int32), np.array(offsets, np.int64), np.zeros(n, np.int64), places, places),
+        Messages("t", np.full(n, partition, np.int32), np.array(offsets), np.zeros(n, np.int64), places, places),
     )
 
 

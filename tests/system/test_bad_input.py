@@ -1,4 +1,4 @@
-"""Bad input on the way through the whole house: one clear error each, or a count; nothing stops, nothing is half done."""
+"""Bad input through the whole house: one clear error each, or a count; nothing stops, nothing is half done."""
 
 import json
 import time

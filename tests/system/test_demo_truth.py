@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import pytest
-from tests.system.equality import four_views, shift_one_bin, toa_bins
 
 import livedata as ld
 from livedata.reduce.axis import thresholds
@@ -14,6 +13,7 @@ from livedata.streams.batch import entry_sizes
 from livedata.streams.split import Splitter
 from livedata.transport import open_transport
 from livedata.transport.protocol import Partition
+from tests.system.equality import four_views, shift_one_bin, toa_bins
 
 SECONDS = 60
 REAL_TIME = bool(os.environ.get("LIVEDATA_REAL_TIME"))

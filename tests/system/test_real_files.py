@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 import pytest
-from tests.system.equality import EventTable, as_stored, four_views, shift_one_bin, toa_bins
 
 import livedata as ld
 from livedata.reduce.compare import compare
+from tests.system.equality import EventTable, as_stored, four_views, shift_one_bin, toa_bins
 
 CASES = {
     "SANS2D": {

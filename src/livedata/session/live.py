@@ -20,8 +20,8 @@ from .stream import EventStream, LogStream, Stream
 from .streams import Streams
 
 if TYPE_CHECKING:
-    from ..nexus.instrument import Instrument
     from ..nexus import Recording
+    from ..nexus.instrument import Instrument
 
 DISCOVERY_S = 2.0
 SCHEMA_OF_FAMILY = {family: schema for schema, family in FAMILY_OF_SCHEMA.items()}

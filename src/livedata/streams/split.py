@@ -114,7 +114,8 @@ class Splitter:
             if batch is None:
                 continue
             batch = self._mark_late(key, record, batch)
-            if small and (small[0].event_id is None) != (batch.event_id is None) and batch.n_events and small[0].n_events:
+            kinds_differ = bool(small) and (small[0].event_id is None) != (batch.event_id is None)
+            if kinds_differ and batch.n_events and small[0].n_events:
                 batches.append(join_events(small))
                 small = []
             if batch.nbytes > JOIN_BYTES:
@@ -129,7 +130,7 @@ class Splitter:
         return batches
 
     def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch) -> EventBatch:
-        """Mark entries that come behind newer ones of the same partition; partitions are not ordered among each other."""
+        """Mark entries that come behind newer ones of their partition; others have no order to compare with."""
         newest = newest_plausible(batch.event_time_zero, record.timestamp_ms * 1_000_000)
         if newest is None:
             return batch
