@@ -1,0 +1,1 @@
+"""How fast the hot paths are, beside their peers: ``python -m benchmarks``."""

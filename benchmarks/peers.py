@@ -1,0 +1,94 @@
+"""Histogram libraries, each asked in the ways it likes best; data in other types are made beforehand, untimed.
+
+Names begin with the library; what follows says how it was asked.
+"""
+
+from __future__ import annotations
+
+import boost_histogram as bh
+import fast_histogram as fh
+import numpy as np
+import scipp as sc
+from numpy.typing import NDArray
+
+from .events import SIDE, Int32
+from .measure import Work
+
+Works = dict[str, Work]
+
+
+def regular(x: Int32, start: int, stop: int, n: int) -> Works:
+    """Count in `n` bins of one width."""
+    f64, f32, limits = x.astype(np.float64), x.astype(np.float32), np.linspace(start, stop, n + 1)
+    return {
+        "numpy": lambda: np.histogram(x, n, (start, stop)),
+        "numpy float64": lambda: np.histogram(f64, n, (start, stop)),
+        **_boost("boost", bh.axis.Regular(n, start, stop), {"": x, " float64": f64}),
+        "fast-histogram": lambda: fh.histogram1d(x, n, (start, stop)),
+        "fast-histogram float64": lambda: fh.histogram1d(f64, n, (start, stop)),
+        "fast-histogram float32": lambda: fh.histogram1d(f32, n, (start, stop)),
+        "scipp float64": _scipp(f64, limits),
+        "scipp float32": _scipp(f32, limits.astype(np.float32)),
+    }
+
+
+def uneven(x: Int32, limits: NDArray[np.int64]) -> Works:
+    """Count between given edges; fast-histogram has no such thing."""
+    f64 = x.astype(np.float64)
+    return {
+        "numpy": lambda: np.histogram(x, limits),
+        "numpy float64": lambda: np.histogram(f64, limits.astype(np.float64)),
+        **_boost("boost", bh.axis.Variable(limits), {"": x, " float64": f64}),
+        "scipp float64": _scipp(f64, limits.astype(np.float64)),
+    }
+
+
+def pixels(ids: Int32) -> Works:
+    """Count in a bin for each pixel number from 1."""
+    n = SIDE * SIDE
+    f64, i64, limits = ids.astype(np.float64), ids.astype(np.int64), np.arange(1, n + 2)
+    return {
+        "numpy bincount": lambda: np.bincount(ids, minlength=n + 1),
+        "numpy bincount int64": lambda: np.bincount(i64, minlength=n + 1),
+        **_boost("boost integer axis", bh.axis.Integer(1, n + 1), {"": ids, " int64": i64}),
+        **_boost("boost regular axis", bh.axis.Regular(n, 1, n + 1), {" float64": f64}),
+        "fast-histogram": lambda: fh.histogram1d(ids, n, (1, n + 1)),
+        "fast-histogram float64": lambda: fh.histogram1d(f64, n, (1, n + 1)),
+        "scipp float64": _scipp(f64, limits.astype(np.float64)),
+    }
+
+
+def cube(ids: Int32, toa: Int32, stop: int, n: int) -> Works:
+    """Count in pixels and `n` bins of time."""
+    size, width = SIDE * SIDE, stop // n
+    both = ids.astype(np.float64), toa.astype(np.float64)
+    boost = bh.Histogram(bh.axis.Integer(1, size + 1), bh.axis.Regular(n, 0, stop), storage=bh.storage.Int64())
+
+    def bincount() -> object:
+        inside = (ids >= 1) & (ids <= size) & (toa >= 0) & (toa < stop)
+        place = (ids[inside].astype(np.int64) - 1) * n + toa[inside] // width
+        return np.bincount(place, minlength=size * n)
+
+    return {
+        "numpy bincount": bincount,
+        "boost": lambda: boost.fill(ids, toa, threads=1),
+        "fast-histogram float64": lambda: fh.histogram2d(*both, (size, n), ((1, size + 1), (0, stop))),
+    }
+
+
+def _boost(name: str, axis: bh.axis.Axis, data: dict[str, NDArray[np.generic]]) -> Works:
+    """Fill one histogram again and again, on one thread, with integer and with double counters."""
+    works: Works = {}
+    for storage in (bh.storage.Int64(), bh.storage.Double()):
+        held = bh.Histogram(axis, storage=storage)
+        for suffix, x in data.items():
+            works[f"{name}{suffix} {type(storage).__name__}"] = lambda held=held, x=x: held.fill(x, threads=1)
+    return works
+
+
+def _scipp(x: NDArray[np.generic], limits: NDArray[np.generic]) -> Work:
+    table = sc.DataArray(
+        sc.ones(dims=["event"], shape=[len(x)], dtype="float32"), coords={"x": sc.array(dims=["event"], values=x)}
+    )
+    bins = sc.array(dims=["x"], values=limits)
+    return lambda: table.hist(x=bins)

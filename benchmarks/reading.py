@@ -1,0 +1,91 @@
+"""Ways to read a whole topic: bare, with kernels in the same loop, and into views as everybody does."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+from confluent_kafka import Consumer, Message, TopicPartition
+
+import livedata as ld
+from livedata.reduce import kernels
+from livedata.reduce.binning import binning
+from livedata.schemas import decode_ev44
+from livedata.transport.address import parse_address
+from livedata.transport.kafka.config import consumer_config
+
+from .events import PERIOD_NS, SIDE
+from .topic import SOURCE, Topic
+
+TIMEOUT_S = 300.0
+
+
+def poll_and_drain(topic: Topic) -> int:
+    """Read every message and do nothing with it; return the bytes."""
+    return sum(len(message.value()) for message in _messages(topic))
+
+
+def poll_and_count(topic: Topic) -> int:
+    """Read, decode and count a spectrum and an image with the bare kernels, in one loop; return the events."""
+    even = binning(ld.bins(0, PERIOD_NS, n=1000).named("toa")).even
+    assert even is not None
+    spectrum, image = np.zeros(1000, np.uint32), np.zeros(SIDE * SIDE, np.uint32)
+    seen = 0
+    for message in _messages(topic):
+        content = decode_ev44(message.value())
+        kernels.count_even(content.time_of_flight, even.first, even.span, even.shift, even.scale, spectrum)
+        kernels.count_pixels(content.pixel_id, 1, SIDE * SIDE, image)
+        seen += len(content.time_of_flight)
+    _check(topic, seen)
+    return seen
+
+
+def to_views(live: ld.Streams, topic: Topic) -> int:
+    """Read into a spectrum and an image of a connection; return the events."""
+    detector = live[SOURCE]
+    spectrum = detector.histogram(toa=ld.bins(0, PERIOD_NS, n=1000))
+    image = detector.image(shape=(SIDE, SIDE))
+    try:
+        for view in (spectrum, image):
+            view.wait(events=topic.events, timeout=TIMEOUT_S)
+            _check(topic, view.ledger.seen)
+            if not view.ledger.adds_up:
+                raise AssertionError(f"the ledger of {view.name} does not add up: {view.ledger}")
+        return int(spectrum.ledger.seen)
+    finally:
+        spectrum.stop()
+        image.stop()
+
+
+@contextlib.contextmanager
+def connected(topic: Topic) -> Iterator[ld.Streams]:
+    """Connect to a topic from its beginning, and wait until its stream is known."""
+    live = ld.connect(topic.url, topics=topic.name, start="earliest")
+    try:
+        live[SOURCE]
+        yield live
+    finally:
+        live.close()
+
+
+def _messages(topic: Topic) -> Iterator[Message]:
+    consumer = Consumer(consumer_config(parse_address(topic.url)))
+    try:
+        consumer.assign([TopicPartition(topic.name, p, 0) for p in range(topic.partitions)])
+        left = topic.messages
+        while left:
+            first = consumer.poll(TIMEOUT_S)
+            if first is None:
+                raise TimeoutError(f"{left} messages of {topic.name} did not come within {TIMEOUT_S:.0f} s")
+            for message in (first, *consumer.consume(1000, 0)):
+                if message.error() is None:
+                    left -= 1
+                    yield message
+    finally:
+        consumer.close()
+
+
+def _check(topic: Topic, seen: int) -> None:
+    if seen != topic.events:
+        raise AssertionError(f"{seen:,} events of {topic.events:,} were counted")
