@@ -44,17 +44,17 @@ def run_script(script, *arguments):
 
 
 HOLD = """
-import sys
+import time
 from livedata.testing import kafka_broker
 with kafka_broker() as broker:
     print(broker._temporary, *broker.pids, flush=True)
-    sys.stdin.read() if len(sys.argv) < 2 else __import__("time").sleep(100)
+    time.sleep(100)
 """
 
 SERVE = """
 import sys
 from livedata.transport.broker import serve
-serve(port=int(sys.argv[1]), started=lambda b: print(b.url, b._temporary, *b.pids, flush=True))
+serve(port=int(sys.argv[1]), data=sys.argv[2], started=lambda b: print(b.url, *b.pids, flush=True))
 print("ended in good order", flush=True)
 """
 
@@ -65,29 +65,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def test_data_in_a_named_folder_is_found_again(tmp_path):
-    steps = []
-    with start_broker(data=tmp_path, progress=steps.append) as broker:
-        transport = open_transport(broker.url)
-        producer = transport.producer()
-        send(producer, "kept", [b"a", b"b"])
-        producer.close()
-        transport.close()
-        pids = broker.pids
-    assert not any(map(is_alive, pids))
-    assert [step.step.split()[0] for step in steps][-2:] == ["preparing", "waiting"]
-    with start_broker(data=tmp_path) as broker:
-        transport = open_transport(broker.url)
-        consumer = transport.consumer()
-        consumer.assign({Partition("kept", 0): 0})
-        values = [r.value for r in collect(consumer, 2)]
-        consumer.close()
-        transport.close()
-    assert values == [b"a", b"b"]
-
-
 def test_a_killed_parent_leaves_nothing_behind():
-    process, (folder, *pids) = run_script(HOLD, "sleep")
+    process, (folder, *pids) = run_script(HOLD)
     process.kill()
     process.wait()
     process.stdout.close()
@@ -98,16 +77,41 @@ def test_a_killed_parent_leaves_nothing_behind():
     assert not Path(folder).exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_a_served_broker_in_good_order(number):
-    port = free_port()
-    process, (url, folder, *pids) = run_script(SERVE, str(port))
-    assert url == f"kafka://127.0.0.1:{port}"
-    os.killpg(process.pid, number)
-    output, _ = process.communicate(timeout=15)
-    assert (process.returncode, output) == (0, "ended in good order\n")
-    assert wait_for_end(pids, 1.0)
-    assert not Path(folder).exists()
+def test_an_interrupt_ends_a_served_broker_in_good_order_and_its_data_is_found_again(tmp_path):
+    for number, expected in ((signal.SIGINT, [b"first"]), (signal.SIGTERM, [b"first", b"second"])):
+        port = free_port()
+        process, (url, *pids) = run_script(SERVE, str(port), str(tmp_path))
+        assert url == f"kafka://127.0.0.1:{port}"
+        transport = open_transport(url)
+        producer, consumer = transport.producer(), transport.consumer()
+        send(producer, "kept", expected[-1:])
+        consumer.assign({Partition("kept", 0): 0})
+        values = [r.value for r in collect(consumer, len(expected))]
+        consumer.close()
+        producer.close()
+        transport.close()
+        assert values == expected
+
+        os.killpg(process.pid, number)
+        output, _ = process.communicate(timeout=15)
+        assert (process.returncode, output) == (0, "ended in good order\n")
+        assert wait_for_end(pids, 1.0)
+
+
+def test_a_data_folder_of_another_size_is_refused(tmp_path):
+    (tmp_path / "node-1" / "log").mkdir(parents=True)
+    (tmp_path / "node-1" / "log" / "meta.properties").touch()
+    with pytest.raises(ArgumentError, match="holds a broker of 1 node"):
+        start_broker(data=tmp_path, nodes=3)
+
+
+def test_the_steps_of_a_start_are_told():
+    steps = []
+    with start_broker(progress=steps.append) as broker:
+        pids, folder = broker.pids, broker._temporary
+    assert [step.step.split()[0] for step in steps][-2:] == ["preparing", "waiting"]
+    assert not any(map(is_alive, pids))
+    assert not folder.exists()
 
 
 def test_a_taken_port_is_said_before_anything_starts():

@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from ..address import Address
 from ..protocol import Contact, Partition, Watermarks
-from .config import code_of, explain, make_client, probe_config
+from .config import code_of, explain, log, make_client, probe_config
 
 PERIOD_S = 1.0
 TIMEOUT_S = 2.0
@@ -125,9 +125,12 @@ class Prober:
         try:
             while self._wanted():
                 begin = time.monotonic()
-                self._round(handle)
-                self._hurry.wait(max(PERIOD_S - (time.monotonic() - begin), 0.1))
-                if self._hurry.is_set() and self._wanted():
+                try:
+                    self._round(handle)
+                except Exception:  # noqa: BLE001
+                    # Without this thread a loss would no longer show.
+                    log.exception("asking %s failed", self._address)
+                if self._hurry.wait(max(PERIOD_S - (time.monotonic() - begin), 0.1)):
                     self._hurry.clear()
                     time.sleep(0.1)  # errors come in bursts
         finally:
@@ -177,8 +180,9 @@ class Prober:
             moved = before != [client.asked_about().get(partition) for client in clients]
             if code_of(error) in _SILENCE and not moved:
                 self._silent[partition] = self._silence(partition, error, self._silent.get(partition))
-            else:
-                self._answered(partition)
+                return None
+            self._answered(partition)
+            if code_of(error) not in _SILENCE:
                 for client in clients:
                     client.refused(partition, explain(error, self._address))
             return None

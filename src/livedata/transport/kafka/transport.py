@@ -52,7 +52,6 @@ class KafkaTransport:
         self._trouble = ""
         self._trouble_codes: set[int] = set()
         self._handle: Handle | None = make_client(Handle, {**admin_config(address), "error_cb": self._hear}, address)
-        self._admin: AdminClient | None = None
 
     def __repr__(self) -> str:
         return f"<{self.url}>"
@@ -80,11 +79,7 @@ class KafkaTransport:
         if self._size(topic, 10.0):
             return
         new = NewTopic(topic, num_partitions=partitions, replication_factor=-1, config=dict(settings or {}))
-        try:
-            _result(self._admin_client().create_topics([new], request_timeout=10.0)[topic], 15.0)
-        except KafkaException as error:
-            if code_of(error) != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise failed(f"topic {topic!r} cannot be created", error, self.address) from error
+        self._create(new, time.monotonic() + 15.0)
         deadline = time.monotonic() + 10.0
         while not self._size(topic, 10.0) and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -124,7 +119,6 @@ class KafkaTransport:
         """Give up the connection that asks for topics and offsets. Closing twice does nothing."""
         with self._lock:
             handle, self._handle = self._handle, None
-            self._admin = None
         if handle is not None:
             handle.close()
 
@@ -134,12 +128,19 @@ class KafkaTransport:
             raise TransportError(f"the connection to {self.url} is closed; open a new one")
         return handle
 
-    def _admin_client(self) -> AdminClient:
-        self._open()
-        with self._lock:
-            if self._admin is None:
-                self._admin = make_client(AdminClient, _for_admin(admin_config(self.address)), self.address)
-            return self._admin
+    def _create(self, new: NewTopic, deadline: float) -> None:
+        """Ask for a topic, again and with a new connection while the cluster has no controller that answers."""
+        while True:
+            client = make_client(AdminClient, _for_admin(admin_config(self.address)), self.address)
+            try:
+                _result(client.create_topics([new], request_timeout=5.0)[new.topic], 8.0)
+            except KafkaException as error:
+                if code_of(error) == KafkaError.TOPIC_ALREADY_EXISTS:
+                    return
+                if code_of(error) not in _AWAY or time.monotonic() > deadline:
+                    raise failed(f"topic {new.topic!r} cannot be created", error, self.address) from error
+            else:
+                return
 
     def _metadata(self, topic: str | None, timeout_s: float) -> Any:
         """Ask for metadata in pieces, so that a broker that is not there is noticed before the time is over."""
