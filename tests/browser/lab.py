@@ -90,9 +90,9 @@ class Notebook:
         self.lab, self.name = lab, name
         self.errors: list[str] = []
         self.page = browser.new_page(viewport={"width": 1000, "height": 1500})
-        self.page.set_default_timeout(WAIT_MS)
+        self.page.set_default_timeout(WAIT_MS / 2)
         self.page.add_init_script(PROBE)
-        self.page.on("pageerror", lambda e: self.errors.append(str(e)))
+        self.page.on("pageerror", lambda e: self.errors.append(e.stack or str(e)))
         self.page.on("console", self._console)
 
     def _console(self, message: Any) -> None:
@@ -144,6 +144,12 @@ class Notebook:
         self.start(index)
         self.finish()
         return self.said(index)
+
+    def is_code(self, index: int) -> bool:
+        """Whether a cell is one of code."""
+        return self.page.evaluate(
+            "i => window.jupyterapp.shell.currentWidget.content.widgets[i].model.type === 'code'", index
+        )
 
     def outputs(self, index: int) -> list[dict[str, Any]]:
         """Return the outputs of a cell, without pictures and code of more than a few kilobytes."""

@@ -20,13 +20,13 @@ PIXELS = 512
 """Most rows and columns sent to the browser."""
 _WIDTH, _HEIGHT = 460, 400
 
-# Ten times a second at most, and always the last place.
+# Ten times a second at most, and always the last place. Whoever cannot be told is gone: a kernel that ended.
 TELL_MOUSE = """
 wish.next = [cb_obj.x, cb_obj.y];
-if (!wish.timer) wish.timer = setTimeout(() => { wish.timer = null; wish.tags = wish.next }, 100);
+if (!wish.timer) wish.timer = setTimeout(() => { wish.timer = null; try { wish.tags = wish.next } catch (e) {} }, 100);
 """
-TELL_LEAVE = "clearTimeout(wish.timer); wish.timer = null; wish.tags = [];"
-TELL_WINDOW = "wish.tags = [cb_obj.x0, cb_obj.x1, cb_obj.y0, cb_obj.y1]"
+TELL_LEAVE = "clearTimeout(wish.timer); wish.timer = null; try { wish.tags = [] } catch (e) {}"
+TELL_WINDOW = "try { wish.tags = [cb_obj.x0, cb_obj.x1, cb_obj.y0, cb_obj.y1] } catch (e) {}"
 
 
 class ImageDrawing:

@@ -28,11 +28,13 @@ ack.heard = Date.now();
 ack.is_live = is_live;
 if (note && note.visible) note.visible = false;
 if (note && !ack.clock) ack.clock = setInterval(() => {
-  if (ack.document == null) { clearInterval(ack.clock); return }
+  if (!Bokeh.index.find_one(note)?.plot_view.el.isConnected) { clearInterval(ack.clock); ack.clock = null; return }
   const silent = Math.floor((Date.now() - ack.heard) / 1000);
   if (ack.is_live && silent >= SILENCE) { note.text = ` no news from the kernel for ${silent} s `; note.visible = true }
 }, 1000);
-requestAnimationFrame(() => requestAnimationFrame(() => { ack.tags = [number, page] }));
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  try { ack.tags = [number, page] } catch (e) { if (ack.clock) clearInterval(ack.clock) }  // the kernel is gone
+}));
 """
 SILENCE_S = 3
 """After so long without news from the kernel, the page says so in the picture."""

@@ -64,7 +64,9 @@ def html_table(rows: Iterable[Row], *, title: str = "") -> str:
 
 
 def _style(head: str) -> str:
-    return f"text-align:{'right' if head in _NUMBERS else 'left'};padding:2px 10px;border-bottom:1px solid #8886"
+    align = "right" if head in _NUMBERS else "left"
+    wrap = "normal" if head == "remarks" else "nowrap"
+    return f"text-align:{align};white-space:{wrap};padding:2px 10px;border-bottom:1px solid #8886"
 
 
 def _marked(head: str, text: str) -> str:
@@ -116,7 +118,8 @@ class TablePanel:
     """
 
     def __init__(self, streams: Any, *, cell: Cell, wake: Callable[[], None]) -> None:
-        from bokeh.models import Div
+        from bokeh.models import Spacer
+        from ipywidgets import HTML, VBox
 
         from .link import Link
 
@@ -124,9 +127,10 @@ class TablePanel:
         self._streams = weakref.ref(streams)
         self._wake = wake
         self._closing = self._gone = False
-        self._div = Div(text=html_table(streams.table(), title=_title(streams)), syncable=False, width=900)
-        self._drawn_at = 0.0
-        self.widget = Link(self._div, {}, wake)
+        # Nothing to see in the layout: it is there for the browser's answers, which pace the table.
+        self.link = Link(Spacer(width=0, height=0), {}, wake)
+        self._table = HTML(html_table(streams.table(), title=_title(streams)))
+        self.widget = VBox([self._table, self.link])
 
     @property
     def is_closed(self) -> bool:
@@ -142,15 +146,15 @@ class TablePanel:
         """Take the widget away."""
         if not self._gone:
             self._gone = True
-            self.widget.close()
+            for widget in (self.widget, self._table, self.link):
+                widget.close()
         return None
 
     def fail(self, error: Exception) -> None:
         """Show an error in place of the table."""
         said = f"<b>✕ the table cannot be made: {escape(f'{type(error).__name__}: {error}')}</b>"
-        if self._div.text != said:
-            with self.widget.frame():
-                self._div.text = said
+        if self._table.value != said:
+            self._table.value = said
 
     def step(self, now: float, interval_s: float, *, is_busy: bool) -> float:
         """Refresh the table once a second while somebody looks."""
@@ -158,17 +162,11 @@ class TablePanel:
         if streams is None:
             self.close()
             return now
-        todo, due = self.widget.pace.next_step(now, max(REFRESH_S, interval_s), is_busy=is_busy)
+        todo, due = self.link.pace.next_step(now, max(REFRESH_S, interval_s), is_busy=is_busy)
         if todo == "wait":
             return due
-        if todo == "ping":
-            with self.widget.frame():
-                pass
-            return now + REFRESH_S
-        text = html_table(streams.table(), title=_title(streams))
-        if text == self._div.text and not self.widget.is_new_page:
-            return now + REFRESH_S
-        self.widget.is_new_page = False
-        with self.widget.frame():
-            self._div.text = text
+        if todo == "frame":
+            self._table.value = html_table(streams.table(), title=_title(streams))
+        with self.link.frame():
+            pass
         return now + REFRESH_S
