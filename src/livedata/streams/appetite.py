@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..transport.protocol import Record
 
-MEAL_BYTES = 8 << 20
+MEAL_BYTES = 4 << 20
 """More than this at a time is slower: it falls out of the cache, and fresh memory is asked for instead of the last."""
 MOST_RECORDS = 1000
 
