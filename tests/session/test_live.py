@@ -329,3 +329,13 @@ def test_expired_messages_are_counted_as_lost():
         live.close()
         producer.close()
         transport.close()
+
+
+def test_a_stream_that_fell_silent_long_ago_is_found_when_asked_for(bench, connect):
+    bench.send(3, source="quiet")
+    bench.send(200, source="det", n_events=3)
+    live = connect(start="earliest")
+
+    view = live["quiet"].histogram(toa=TOA).wait(events=300, timeout=10)
+
+    assert view.ledger.seen == 300

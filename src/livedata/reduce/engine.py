@@ -26,7 +26,7 @@ from .snapshot import Snapshot, State
 if TYPE_CHECKING:
     from .accumulate import Accumulator
 
-FULL_BYTES = 16 << 20
+FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
 NOTIFY_S = 0.01
 """While batches are waiting, those who wait for a result are woken no more often than this."""
@@ -271,4 +271,3 @@ def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
     if extent.stop_ns is not None:
         keep &= batch.event_time_zero < extent.stop_ns
     return select_entries(batch, keep)
-

@@ -125,7 +125,7 @@ class View:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        ledger = self.ledger
+        ledger = self._engine.ledger
         counts = {fate: getattr(ledger, fate) for fate in FATES if fate != "binned"}
         notes = [f"{n:,} {fate}{_share(n, ledger.seen)}" for fate, n in counts.items() if n]
         if ledger.late:
@@ -166,12 +166,14 @@ class View:
 
     @property
     def ledger(self) -> Ledger:
-        """Fates of all events offered so far; they always add up."""
+        """Fates of all events offered; they always add up. Of a file or a closed span, once it is complete."""
+        self._complete()
         return self._engine.ledger
 
     @property
     def coverage(self) -> Coverage:
-        """What the result stands for: offsets, span of time, and what is missing."""
+        """What the result stands for: offsets, span of time, and what is missing. Waits as `ledger` does."""
+        self._complete()
         return self._engine.snapshot(picture=True).coverage
 
     # What one can do
@@ -198,10 +200,10 @@ class View:
                 "a live view has no end to wait for; give a number of events: view.wait(events=100_000)"
             )
         deadline = None if timeout is None else time.monotonic() + timeout
-        self._wait(lambda: events is not None and self.ledger.seen >= events, deadline)
-        if events is not None and self.ledger.seen < events and self.error is None:
+        self._wait(lambda: events is not None and self._engine.ledger.seen >= events, deadline)
+        if events is not None and self._engine.ledger.seen < events and self.error is None:
             raise WaitTimeout(
-                f"{self.name} is {self.state} with {self.ledger.seen:,} events; {events:,} were waited for"
+                f"{self.name} is {self.state} with {self._engine.ledger.seen:,} events; {events:,} were waited for"
             )
         return self
 
@@ -253,9 +255,8 @@ class View:
             while not (met() or engine.is_over or engine.error is not None):
                 now = time.monotonic()
                 if deadline is not None and now >= deadline:
-                    raise WaitTimeout(
-                        f"{self.name} is {self.state} with {self.ledger.seen:,} events after {now - began:.0f} s"
-                    )
+                    seen = engine.ledger.seen
+                    raise WaitTimeout(f"{self.name} is {self.state} with {seen:,} events after {now - began:.0f} s")
                 with engine.changed:
                     if not (engine.is_over or engine.error is not None):
                         engine.changed.wait(STEP_S if deadline is None else min(STEP_S, deadline - now))
@@ -270,7 +271,7 @@ class View:
     # How it looks
 
     def __repr__(self) -> str:
-        ledger = self.ledger
+        ledger = self._engine.ledger
         shape = " × ".join(str(n) for n in self.definition.shape)
         age = "" if self.is_finite else f", {describe_age(self.data_ns, time.time_ns())}"
         remarks = "".join(f", {r}" for r in self.remarks)

@@ -59,12 +59,12 @@ class LiveStreams(Streams):
     def runs(self) -> tuple[Run, ...]:
         """Runs announced by now, oldest first."""
         self._connection.wait_for_survey(DISCOVERY_S)
-        return self._connection.runs.runs
+        return self._connection.book.runs.runs
 
     @property
     def topics(self) -> list[str]:
         """Topics of this connection that exist by now."""
-        return self._connection.topics()
+        return self._connection.book.topics()
 
     @property
     def ledgers(self) -> dict[str, StreamLedger]:
@@ -162,7 +162,7 @@ class LiveStreams(Streams):
 
         if key.family == "log":
             self._connection.watch(key.topic)
-            timeline = self._connection.log(key)
+            timeline = self._connection.book.log(key)
             return LogStream(name, key, row, data=lambda: timeline.data)
         feed = LiveFeed(self._connection, key, owner=self)
         return EventStream(name, key, row, feed=feed, layout=self._layout_of(name, key))
@@ -180,15 +180,15 @@ class LiveStreams(Streams):
 
     def _row(self, name: str, key: StreamKey) -> StreamRow:
         connection, now = self._connection, time.time_ns()
-        ledger, sighting = connection.ledgers.get(key), connection.sightings.get(key)
+        ledger, sighting = connection.ledgers.get(key), connection.book.sightings.get(key)
         watched = connection.is_watched(key)
         newest = (
             ledger.newest_ns if ledger and ledger.newest_ns is not None else sighting.newest_ns if sighting else None
         )
         remarks = [] if watched else ["not watched"]
         last = ""
-        if key.family == "log" and key in connection.logs:
-            data = connection.logs[key].data
+        if key.family == "log" and key in connection.book.logs:
+            data = connection.book.logs[key].data
             if len(data):
                 value = data.value[-1]
                 last = f"{value:.6g}" if value.ndim == 0 and value.dtype.kind == "f" else str(value)[:20]

@@ -27,9 +27,9 @@ def start_recording(
 
     positions: dict[Partition, int] | None = None
     if start == "connect":
-        positions = dict(connection.start_positions)
+        positions = dict(connection.book.start)
     elif start is not None:
-        partitions = [p for topic in connection.topics() for p in connection.partitions(topic)]
+        partitions = [p for topic in connection.book.topics() for p in connection.book.partitions(topic)]
         positions = start_offsets(connection.transport, partitions, parse_start(start))
     return record(
         connection.transport,
@@ -45,7 +45,7 @@ def start_recording(
 def last_values(connection: Connection) -> dict[StreamKey, LogBatch]:
     """Return the newest sample of every log: a log has a value before it changes."""
     found: dict[StreamKey, LogBatch] = {}
-    for key, timeline in tuple(connection.logs.items()):
+    for key, timeline in tuple(connection.book.logs.items()):
         data = timeline.data
         if len(data):
             zero = np.zeros(1, np.int64)

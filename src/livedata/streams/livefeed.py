@@ -39,8 +39,8 @@ class LiveFeed:
 
 def connection_remark(connection: Connection) -> str:
     """Say what is wrong with a connection: ``broker lost 12 s ago``, or nothing."""
-    if connection.error is not None:
-        return f"connection failed: {connection.error}"
+    if (fault := connection.fault) is not None:
+        return f"connection failed: {fault}"
     if connection.is_closed:
         return "connection closed"
     contact = connection.contact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 
 from ..errors import DecodeError
@@ -28,40 +29,67 @@ class Run:
         return Extent(start_ns=self.start_ns, stop_ns=self.stop_ns)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """One stop message, with its place for an order among stops."""
+
+    place: tuple[int, str, int, int]
+    name: str
+    job_id: str
+    stop_ns: int
+
+
 class RunBook:
-    """All runs that were announced, in order of their start. Fed by one thread, read by any."""
+    """All runs that were announced. What it tells does not depend on the order in which messages were read."""
 
     def __init__(self) -> None:
-        self._runs: dict[tuple[str, int], Run] = {}
-        self._seen: set[tuple[str, int, int]] = set()
+        self._lock = threading.Lock()
+        self._starts: dict[tuple[str, int, int], Run] = {}
+        self._stops: dict[tuple[str, int, int], _Stop] = {}
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """Known runs, oldest first."""
-        return tuple(sorted(self._runs.values(), key=lambda run: run.start_ns))
+        """Known runs, oldest first; a later stop message replaces an earlier one."""
+        with self._lock:
+            starts, stops = list(self._starts.values()), list(self._stops.values())
+        runs = sorted(starts, key=lambda run: run.start_ns)
+        for stop in sorted(stops, key=lambda stop: stop.place):
+            if (i := _stopped(runs, stop)) is not None:
+                runs[i] = replace(runs[i], stop_ns=stop.stop_ns)
+        return tuple(runs)
 
     def take(self, schema: str, record: Record) -> None:
-        """Take note of a run start or stop; anything else is left alone. Raises `DecodeError` for unsound bytes."""
+        """Take note of a run start or stop; anything else is left alone.
+
+        Raises
+        ------
+        DecodeError
+            If the message is unsound.
+        """
         place = (record.topic, record.partition, record.offset)
-        if schema not in ("pl72", "6s4t") or place in self._seen:
+        if schema not in ("pl72", "6s4t"):
             return
         message = decode(record.value)
-        self._seen.add(place)
         name, job = message.run_name or "", message.job_id or ""
-        stop = int(message.stop_time) * MS if message.stop_time else None
-        if schema == "pl72":
-            start = int(message.start_time) * MS or record.timestamp_ms * MS
-            self._runs[name, start] = Run(name, start, stop, job, message.instrument_name or "")
-            return
-        # A stop names its run by job id; run names are often left at an encoder's default.
-        open_runs = [r for r in self.runs if (job and r.job_id == job) or (not job and r.name == name)]
-        if not open_runs:
-            open_runs = [r for r in self.runs if r.stop_ns is None and not job]
-        if open_runs:
-            run = open_runs[-1]
-            self._runs[run.name, run.start_ns] = replace(
-                run, stop_ns=stop if stop is not None else record.timestamp_ms * MS
-            )
+        stop_ns = int(message.stop_time) * MS if message.stop_time else None
+        with self._lock:
+            if schema == "pl72":
+                start_ns = int(message.start_time) * MS or record.timestamp_ms * MS
+                self._starts[place] = Run(name, start_ns, stop_ns, job, message.instrument_name or "")
+            else:
+                when = record.timestamp_ms * MS if stop_ns is None else stop_ns
+                self._stops[place] = _Stop((record.timestamp_ms, *place), name, job, when)
+
+
+def _stopped(runs: list[Run], stop: _Stop) -> int | None:
+    """Which run a stop message means: that of its job, since names are often left at an encoder's default."""
+    if stop.job_id:
+        meant = [i for i, run in enumerate(runs) if run.job_id == stop.job_id]
+    else:
+        meant = [i for i, run in enumerate(runs) if run.name == stop.name]
+        meant = meant or [i for i, run in enumerate(runs) if run.stop_ns is None]
+    meant = [i for i in meant if runs[i].start_ns <= stop.stop_ns] or meant
+    return meant[-1] if meant else None
 
 
 def take_safely(book: RunBook, schema: str, record: Record) -> None:

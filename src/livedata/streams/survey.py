@@ -7,8 +7,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..transport.protocol import Partition, Record, Transport
-from .batch import LogBatch
+from .batch import LogBatch, Messages
 from .history import read_ranges
 from .key import StreamKey
 from .ledger import StreamLedger
@@ -19,6 +21,8 @@ TAIL_MESSAGES = 8
 """Messages read from the end of each partition to find out what it carries."""
 KNOWN_TAIL_MESSAGES = 2
 """Messages read from a partition that was looked at before: enough to see its age."""
+DEEP_TAIL_MESSAGES = 1000
+"""Messages read from each partition when somebody asks for a stream that the tails do not show."""
 LOG_TAIL_MESSAGES = 2000
 """Messages read backwards from the start of each log partition to find every log's last value."""
 
@@ -94,3 +98,11 @@ def tails(marks: Mapping[Partition, tuple[int, int]], n: int) -> dict[Partition,
     {Partition(topic='t', partition=0): (92, 100)}
     """
     return {p: (max(low, high - n), high) for p, (low, high) in marks.items()}
+
+
+def last_sample(batch: LogBatch) -> LogBatch:
+    """Return the newest sample of a batch, as a batch."""
+    m, i = batch.messages, int(batch.time.argmax())
+    part, places = slice(i, i + 1), np.zeros(1, np.int64)
+    messages = Messages(m.topic, m.partition[part], m.offset[part], m.timestamp_ms[part], places, places)
+    return LogBatch(batch.time[part], batch.value[part], messages)
