@@ -41,6 +41,7 @@ def running(lab: Lab, browser: object) -> Iterator[Notebook]:
         notebook.run(cell)
     yield notebook
     notebook.close()
+    print("\n".join(notebook.errors))
     assert notebook.errors == []
 
 

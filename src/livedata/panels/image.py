@@ -49,7 +49,7 @@ class ImageDrawing:
         self._bar_shows: scale.Scale | None = None
         self._cut: Cut | None = None
         columns: dict[str, list[Any]] = {name: [0.0] for name in ("x", "y", "dw", "dh")}
-        self._data = ColumnDataSource({"image": [np.zeros((1, 1), np.uint8)], **columns}, syncable=False)
+        self._data = ColumnDataSource({"image": [np.zeros((1, 1), np.uint8)], **columns})
         self.models = {"window": ColumnDataSource(), "mouse": ColumnDataSource()}
         self.note = silence_note()
         self._root = self._figure()
@@ -70,8 +70,8 @@ class ImageDrawing:
             frame_width=width, frame_height=height, tools="box_zoom,wheel_zoom,pan,reset,save", active_scroll=None,
             active_drag="box_zoom", toolbar_location="right",
             x_axis_label=self._columns.label, y_axis_label=self._rows.label,
-            x_range=Range1d(*self._columns.ends, bounds="auto", syncable=False),
-            y_range=Range1d(*self._rows.ends, bounds="auto", syncable=False),
+            x_range=Range1d(*self._columns.ends, bounds="auto"),
+            y_range=Range1d(*self._rows.ends, bounds="auto"),
         )  # fmt: skip
         fig.toolbar.logo = None
         fig.grid.visible = False
@@ -85,11 +85,11 @@ class ImageDrawing:
             "image", x="x", y="y", dw="dw", dh="dh", source=self._data,
             color_mapper=LinearColorMapper(colours, low=-0.5, high=255.5),
         )  # fmt: skip
-        self._ticker = FixedTicker(ticks=[], syncable=False)
+        self._ticker = FixedTicker(ticks=[])
         self._bar = ColorBar(
             color_mapper=LinearColorMapper(colours[1:], low=0, high=1), ticker=self._ticker, title="counts", width=14,
             padding=6, label_standoff=6, major_label_text_font_size="12px", title_text_font_size="12px",
-            title_text_font_style="normal", bar_line_color=None, syncable=False, background_fill_alpha=0,
+            title_text_font_style="normal", bar_line_color=None, background_fill_alpha=0,
         )  # fmt: skip
         fig.add_layout(self._bar, "right")
         fig.js_on_event(RangesUpdate, CustomJS(args={"wish": self.models["window"]}, code=TELL_WINDOW))
@@ -145,7 +145,7 @@ class ImageDrawing:
 def silence_note() -> Label:
     """Return the label in which the page says that the kernel is silent."""
     return Label(
-        x=8, y=8, x_units="screen", y_units="screen", text="", visible=False, syncable=False, text_font_size="14px",
+        x=8, y=8, x_units="screen", y_units="screen", text="", visible=False, text_font_size="14px",
         text_color="#000000", background_fill_color="#ffd54a", background_fill_alpha=1.0,
     )  # fmt: skip
 

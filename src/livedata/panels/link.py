@@ -62,6 +62,9 @@ class Link(BokehModel):  # type: ignore[misc]
         code = _ANSWER.replace("SILENCE", str(SILENCE_S))
         self._ping.js_on_change("tags", CustomJS(args={"ping": self._ping, "ack": self._ack, "note": note}, code=code))
         root.tags = [self._ping, self._ack, *wishes.values()]
+        spoken = {self._ack, *wishes.values()}
+        for model in root.references() - spoken:
+            model.syncable = False  # else the browser sends back what it was sent, and every size of the figure
         self.pace = Pace(time.monotonic())
         self.wishes: dict[str, list[Any]] = {}
         self.pages: set[str] = set()

@@ -38,9 +38,9 @@ class SpectrumDrawing:
         self._blocks = 1
         self._range: tuple[bool, float, float] | None = None
         self._sent_window: tuple[int, int] | None = None
-        self._data = ColumnDataSource({"x": self._edges[:2], "y": np.zeros(2, np.float32)}, syncable=False)
+        self._data = ColumnDataSource({"x": self._edges[:2], "y": np.zeros(2, np.float32)})
         self.models = {"window": ColumnDataSource(), "mouse": ColumnDataSource()}
-        self._y_range = Range1d(0, 1, syncable=False)
+        self._y_range = Range1d(0, 1)
         self.note = silence_note()
         self._root = self._figure()
 
@@ -59,16 +59,15 @@ class SpectrumDrawing:
             frame_width=520, frame_height=260, tools="xbox_zoom,xwheel_zoom,xpan,reset,save", active_scroll=None,
             active_drag="xbox_zoom", toolbar_location="right",
             x_axis_label=wording.label(self._axis), y_axis_label="counts",
-            x_range=Range1d(float(self._edges[0]), float(self._edges[-1]), bounds="auto", syncable=False),
+            x_range=Range1d(float(self._edges[0]), float(self._edges[-1]), bounds="auto"),
             y_range=self._y_range,
         )  # fmt: skip
         fig.toolbar.logo = None
         for axis in fig.axis:
             axis.axis_label_text_font_size, axis.major_label_text_font_size = "13px", "12px"
             axis.axis_label_text_font_style = "normal"
-        self._ticker = FixedTicker(ticks=[], syncable=False)
+        self._ticker = FixedTicker(ticks=[])
         self._counts_axis = fig.yaxis[0]
-        self._counts_axis.syncable = False
         self._counts_axis.ticker = self._ticker
         fig.ygrid[0].ticker = self._ticker
         fig.add_layout(self.note)

@@ -22,18 +22,30 @@ _NUMBERS = {"rate", "messages", "events", "malformed", "lost"}
 class Row(Protocol):
     """One stream of the table."""
 
-    name: str
-    kind: str
-    schema: str
-    rate: float
-    is_estimate: bool
-    age_s: float | None
-    messages: int
-    events: int
-    malformed: int
-    lost: int
-    remarks: tuple[str, ...]
-    last: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def schema(self) -> str: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def is_estimate(self) -> bool: ...
+    @property
+    def age_s(self) -> float | None: ...
+    @property
+    def messages(self) -> int: ...
+    @property
+    def events(self) -> int: ...
+    @property
+    def malformed(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+    @property
+    def last(self) -> str: ...
 
 
 def html_table(rows: Iterable[Row], *, title: str = "") -> str:
