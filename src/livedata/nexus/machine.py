@@ -116,7 +116,7 @@ class RecorderMachine:
             intake = self._intake = Intake(self._transport, self.spec.patterns, self.spec.start)
             if self._state == "waiting":
                 self._state = "recording"
-            while not intake.is_done and not self._ended.is_set():
+            while not intake.is_done and self._state != "failed":
                 if (
                     (self._stop.is_set() or intake.ends is not None)
                     and intake.end_here()
@@ -159,7 +159,7 @@ class RecorderMachine:
             )
             writer.covered({p: (first, first) for p, first in spec.start.items()})
             initial = dict(spec.initial)
-            while not self._ended.is_set():
+            while self._state != "failed":
                 with self._changed:
                     if not self._queue:
                         self._changed.wait(WAIT_STEP_S)
@@ -175,8 +175,11 @@ class RecorderMachine:
                 writer.checkpoint_if_due()
         except Exception as error:  # noqa: BLE001 - as above; a full disc comes here as OSError
             self._fail(error)
-        if self._state == "failed" and self._writer is not None:
-            self._writer.abandon()
+        finally:
+            # Nobody is told of the end before HDF5 has let go: an interpreter that ends meanwhile would crash in it.
+            if self._state == "failed" and self._writer is not None:
+                self._writer.abandon()
+            self._ended.set()
 
     def _take(self, writer: FileWriter, step: Step, initial: dict[StreamKey, LogBatch]) -> None:
         for key, batch in step.batches:
@@ -202,7 +205,6 @@ class RecorderMachine:
         publish(self.spec.place)
         remove_side_file(self.spec.place.partial)
         self._state = "finished"
-        self._ended.set()
 
     def _fail(self, error: Exception) -> None:
         with self._changed:
@@ -210,7 +212,7 @@ class RecorderMachine:
                 return
             self._error = self._explain(error)
             self._state = "failed"
-        self._ended.set()
+            self._changed.notify_all()
 
     def _explain(self, error: Exception) -> str:
         """Say what went wrong and what is left on disk."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from ..errors import RecordingError, WaitTimeout
+from ..errors import BrokerUnreachable, RecordingError, TransportError, WaitTimeout
 from ..reduce.layout import Layout
 from ..streams.batch import LogBatch
 from ..streams.extent import Extent
@@ -235,7 +235,7 @@ def record(
         patterns = (topics,) if isinstance(topics, str) else None if topics is None else tuple(topics)
         if start is None:
             found = [Partition(t, i) for t, n in transport.topics().items() if matches(t, patterns) for i in range(n)]
-            start = {p: marks.high for p, marks in transport.watermarks(found).items()} if found else {}
+            start = _ends_now(transport, found)
         else:
             start = {p: n for p, n in start.items() if matches(p.topic, patterns)}
         spec = RecorderSpec(
@@ -261,6 +261,21 @@ def record(
     _active.difference_update([r for r in _active if r.state in ENDED])
     _active.add(recording)
     return recording
+
+
+def _ends_now(transport: Transport, partitions: list[Partition]) -> dict[Partition, int]:
+    """Return the high watermarks; a partition that is just being made has no leader for a moment."""
+    patience = time.monotonic() + 5.0
+    while partitions:
+        try:
+            return {p: marks.high for p, marks in transport.watermarks(partitions).items()}
+        except BrokerUnreachable:
+            raise
+        except TransportError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.1)
+    return {}
 
 
 def _login(transport: Transport) -> dict[str, Any]:

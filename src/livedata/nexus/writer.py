@@ -248,12 +248,12 @@ class FileWriter:
         """Let go of the file after an error; what is in it stays for whoever wants to rescue it."""
         if self._saver is not None:
             self._saver.join()
-        for group in self._groups.values():
-            group.columns.clear()
         try:
-            self._file.close()
+            if self._file:
+                _divert(self._file)
+                self._file.close()
         except (OSError, RuntimeError, ValueError):
-            # A full disc refuses the last metadata too; the error that matters was raised before.
+            # The error that matters was raised before.
             pass
         finally:
             if self._fd >= 0:
@@ -274,6 +274,18 @@ class FileWriter:
         self._groups[key] = group
         for batch in pending.batches:
             _append(group, batch)
+
+
+def _divert(file: Any) -> None:
+    """Let HDF5 write the rest of its metadata into memory instead of the file.
+
+    On a full disc it could never close the file, and would hold up the end of the interpreter with its attempts.
+    """
+    sink = os.memfd_create("livedata-abandoned") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
+    try:
+        os.dup2(sink, file.id.get_vfd_handle())
+    finally:
+        os.close(sink)
 
 
 def _append(group: EventGroup | LogGroup, batch: Batch) -> None:
