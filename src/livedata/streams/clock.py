@@ -28,7 +28,8 @@ def newest_plausible(times_ns: NDArray[np.int64], now_ns: int) -> int | None:
     """
     if not len(times_ns):
         return None
-    newest = int(times_ns.max())
+    # Most messages have one time, and there are many of them: numpy's maximum takes ten times as long.
+    newest = int(times_ns[0]) if len(times_ns) == 1 else int(times_ns.max())
     if EARLIEST_NS <= newest <= now_ns + FUTURE_NS:
         return newest
     sound = times_ns[(times_ns >= EARLIEST_NS) & (times_ns <= now_ns + FUTURE_NS)]

@@ -137,6 +137,8 @@ class Splitter:
         place = (key, record.partition)
         before = self._newest.get(place, newest)
         self._newest[place] = max(before, newest)
+        if batch.n_entries == 1 and newest >= before - LATE_NS:
+            return batch
         late = batch.event_time_zero < before - LATE_NS
         return replace(batch, columns={"late": late}) if late.any() else batch
 
