@@ -92,3 +92,24 @@ def test_credentials_reach_the_process_only_through_its_stdin(tmp_path):
     assert machine.wait(20)
     assert machine.status.state == "failed"
     assert "very-secret-word" not in machine.status.error
+
+
+@pytest.mark.slow
+def test_a_recording_stopped_while_the_broker_is_away_goes_on_when_it_is_back(tmp_path):
+    from livedata.transport.broker import start_broker
+
+    with start_broker() as broker:
+        transport = open_transport(broker.url)
+        transport.create_topic("X_events", partitions=3)
+        recording = record(transport, tmp_path / "run.nxs", topics="X_*")
+        first = send(transport, 50)
+        until(lambda: recording.events == 2500)
+        broker.kill()
+        until(lambda: "broker lost" in repr(recording), 8)
+        recording.stop()
+        time.sleep(2)
+        assert recording.state == "recording"
+        broker.restart()
+        recording.wait(60)
+        assert totals(recording.path) == (2500, 100, first)
+        transport.close()
