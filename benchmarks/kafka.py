@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from statistics import median
 
 from livedata.testing.broker import shared_kafka
 
-from .measure import Row, Setting, Work, compare, in_turns, plain
+from .measure import Cost, Row, Setting, Work, compare, in_turns, plain
 from .reading import connected, poll_and_count, poll_and_drain, to_views
 from .topic import Topic, filled_topic
 
@@ -32,8 +33,13 @@ def rows(*, quick: bool, turns: int) -> Iterator[Row]:
             cpu_peer="poll + kernels",
             target=0.9,
             cpu_target=1.25,
-            note=f"{topic.nbytes / 1e9:.1f} GB a run; CPU against decoding and the bare kernels in the polling loop",
+            note=f"{topic.nbytes / 1e9:.1f} GB a run; CPU against poll + kernels, which is decoding and the bare "
+            f"kernels in the polling loop and reads {_speed(topic, costs['poll + kernels']):.2f} GB/s",
         )
+
+
+def _speed(topic: Topic, costs: list[Cost]) -> float:
+    return topic.nbytes / 1e9 / median(cost.wall_s for cost in costs)
 
 
 def works_of(topic: Topic) -> dict[str, Setting]:

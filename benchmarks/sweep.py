@@ -18,7 +18,7 @@ from .topic import filled_topic
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 PARTITIONS = (1, 2, 4)
-TOTAL_BYTES = 500_000_000
+TOTAL_BYTES = 250_000_000
 PICTURE = "sweep.png"
 
 

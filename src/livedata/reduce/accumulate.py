@@ -102,7 +102,8 @@ class Accumulator:
         times = batch.event_time_zero
         if not len(times):
             return
-        low, high = int(times.min()), int(times.max())
+        # Most batches are one message of one pulse.
+        low, high = (int(times[0]),) * 2 if len(times) == 1 else (int(times.min()), int(times.max()))
         if "late" in batch.columns:
             self._fates["late"] += int(entry_sizes(batch)[batch.columns["late"].astype(bool)].sum())
         self.first_ns = low if self.first_ns is None else min(self.first_ns, low)
@@ -144,7 +145,8 @@ def _field(batch: EventBatch, name: str) -> NDArray[np.int32]:
     """Return an event field as the kernels want it: copied only where it is strided or off its alignment."""
     values = batch.event_time_offset if name == "toa" else batch.event_id
     assert values is not None
-    return np.require(values, np.int32, ("C", "A"))
+    is_ready = values.dtype == np.int32 and values.flags.c_contiguous and values.flags.aligned
+    return values if is_ready else np.require(values, np.int32, ("C", "A"))
 
 
 def _place(binning: Binning, values: NDArray[np.int32], places: NDArray[np.int32]) -> None:
