@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from . import png, text
 from .busy import current_cell, shell
 from .watched import Watched
 
+PATIENCE_S = 0.08
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -29,6 +31,7 @@ def present(view: Watched) -> dict[str, Any]:
     :
         A MIME bundle. Outside of a Jupyter kernel there is only ``text/plain``: a picture made of characters.
     """
+    _read_at_once(view)
     snapshot = view.picture()
     bundle: dict[str, Any] = {"text/plain": text.draw(snapshot, name=view.name)}
     ip = shell()
@@ -53,6 +56,13 @@ def present(view: Watched) -> dict[str, Any]:
     shown_by.add(panel)
     bundle[WIDGET] = panel.widget._repr_mimebundle_()[WIDGET]
     return bundle
+
+
+def _read_at_once(view: Watched) -> None:
+    """Give a small file the moment that it takes to be read, so that the still picture is the finished one."""
+    deadline = time.monotonic() + PATIENCE_S
+    while view.is_finite and view.state == "catching up" and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def stream_table(streams: Any) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 
 from ..streams.clock import describe_age
+from ..streams.row import StreamRow
 from . import wording
 from .busy import Cell
 
@@ -19,36 +20,43 @@ _CAPTION_STYLE = "text-align:left;caption-side:top;font-weight:bold"
 _NUMBERS = {"rate", "messages", "events", "malformed", "lost"}
 
 
-class Row(Protocol):
-    """One stream of the table."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def schema(self) -> str: ...
-    @property
-    def rate(self) -> float: ...
-    @property
-    def is_estimate(self) -> bool: ...
-    @property
-    def age_s(self) -> float | None: ...
-    @property
-    def messages(self) -> int: ...
-    @property
-    def events(self) -> int: ...
-    @property
-    def malformed(self) -> int: ...
-    @property
-    def lost(self) -> int: ...
-    @property
-    def remarks(self) -> tuple[str, ...]: ...
-    @property
-    def last(self) -> str: ...
+def row_texts(row: StreamRow) -> dict[str, str]:
+    """Return the cells of one row by their headings; what says nothing is empty."""
+    what = {"events": "events/s", "log": "values/s"}.get(row.kind, "/s")
+    now_ns = time.time_ns()
+    about = "≈ " if row.is_estimate else ""
+    cells = (
+        row.name,
+        row.kind,
+        row.schema,
+        f"{about}{wording.short(row.rate)} {what}" if row.rate else "",
+        "" if row.age_s is None else describe_age(now_ns - round(row.age_s * 1e9), now_ns),
+        *(f"{n:,}" if n else "" for n in (row.messages, row.events)),
+        row.last,
+        *(f"{n:,}" if n else "" for n in (row.malformed, row.lost)),
+        "; ".join(row.remarks),
+    )
+    return dict(zip(_HEAD, cells, strict=True))
 
 
-def html_table(rows: Iterable[Row], *, title: str = "") -> str:
+def _used(lines: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the headings of columns in which something is said."""
+    return [head for head in _HEAD if head in ("stream", "kind") or any(line[head] for line in lines)]
+
+
+def text_table(rows: Iterable[StreamRow]) -> str:
+    """Return the table as plain text; columns that say nothing are left out."""
+    lines = [row_texts(row) for row in rows]
+    lines.insert(0, {head: head for head in _HEAD})
+    used = _used(lines[1:])
+    widths = {head: max(len(line[head]) for line in lines) for head in used}
+    return "\n".join(
+        "  ".join(line[h].rjust(widths[h]) if h in _NUMBERS else line[h].ljust(widths[h]) for h in used).rstrip()
+        for line in lines
+    )
+
+
+def html_table(rows: Iterable[StreamRow], *, title: str = "") -> str:
     """Return the table as HTML without scripts; columns that say nothing are left out.
 
     Parameters
@@ -58,15 +66,12 @@ def html_table(rows: Iterable[Row], *, title: str = "") -> str:
     title
         Where they come from; shown above the table.
     """
-    lines = [_cells(row) for row in rows]
-    keep = [
-        i for i, head in enumerate(_HEAD)
-        if head in ("stream", "kind", "rate", "age", "messages") or any(line[i] not in ("", "0") for line in lines)
-    ]  # fmt: skip
+    lines = [row_texts(row) for row in rows]
+    keep = _used(lines)
     caption = f'<caption style="{_CAPTION_STYLE}">{escape(title)}</caption>' if title else ""
-    head = "".join(f'<th scope="col" style="{_style(_HEAD[i])}">{_HEAD[i]}</th>' for i in keep)
+    head = "".join(f'<th scope="col" style="{_style(name)}">{name}</th>' for name in keep)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{_style(_HEAD[i])}">{_marked(_HEAD[i], line[i])}</td>' for i in keep) + "</tr>"
+        "<tr>" + "".join(f'<td style="{_style(name)}">{_marked(name, line[name])}</td>' for name in keep) + "</tr>"
         for line in lines
     )
     if not lines:
@@ -82,21 +87,9 @@ def _style(head: str) -> str:
 
 
 def _marked(head: str, text: str) -> str:
-    if head in ("malformed", "lost") and text not in ("", "0"):
+    if head in ("malformed", "lost") and text:
         return f"<b>▲ {escape(text)}</b>"
     return f"<b>{escape(text)}</b>" if head == "stream" else escape(text)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    what = {"events": "events/s", "log": "values/s"}.get(row.kind, "/s")
-    now_ns = time.time_ns()
-    age = "" if row.age_s is None else describe_age(now_ns - round(row.age_s * 1e9), now_ns)
-    about = "≈ " if row.is_estimate else ""
-    rate = f"{about}{wording.short(row.rate)} {what}" if row.rate else "–"
-    return (
-        row.name, row.kind, row.schema, rate, age, f"{row.messages:,}", f"{row.events:,}", str(row.last or ""),
-        f"{row.malformed:,}", f"{row.lost:,}", ", ".join(row.remarks),
-    )  # fmt: skip
 
 
 def _title(streams: Any) -> str:
