@@ -55,7 +55,7 @@ def frame(live: LiveStreams, views: dict[str, View], recording: Recording, left_
     from rich.text import Text
 
     from ..panels import draw
-    from ..session.row import table_text
+    from ..panels.table import text_table
 
     image, spectrum = views["detector image"], views["detector spectrum"]
     columns, lines = terminal_size()
@@ -68,6 +68,6 @@ def frame(live: LiveStreams, views: dict[str, View], recording: Recording, left_
     return Group(
         Text(f"livedata demo: {left_s:.0f} s to go", style="bold"),
         pictures,
-        Text(table_text(live.table())),
+        Text(text_table(live.table())),
         Text(str(recording)),
     )

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
 from ..streams.log import LogData, LogTimeline
+from ..streams.row import StreamRow
 from ..streams.runs import Run
-from .row import StreamRow
 from .stream import ArrayStream, EventStream, LogStream, Stream
 from .streams import Streams
 

@@ -14,8 +14,8 @@ from ..streams.connection import Connection
 from ..streams.key import FAMILY_OF_SCHEMA, StreamKey, name_streams
 from ..streams.ledger import StreamLedger, TopicLedger
 from ..streams.livefeed import LiveFeed, connection_remark
+from ..streams.row import StreamRow
 from ..streams.runs import Run
-from .row import StreamRow
 from .stream import EventStream, LogStream, Stream
 from .streams import Streams
 

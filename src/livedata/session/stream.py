@@ -15,8 +15,8 @@ from ..streams.batch import Int64Array
 from ..streams.feed import Feed
 from ..streams.key import StreamKey
 from ..streams.log import LogData
+from ..streams.row import StreamRow
 from .cells import made_in_this_cell
-from .row import StreamRow, row_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,10 +40,17 @@ class Stream:
         return self._row()
 
     def __repr__(self) -> str:
+        from ..panels.table import row_texts
+
         cells = row_texts(self.row)
-        facts = {"rate": cells[3], "": cells[4], "events": cells[6], "last": cells[9]}
-        said = ", ".join(f"{text} {what}".strip() for what, text in facts.items() if text not in ("", "–"))
-        return f"<{type(self).__name__} {self.name!r} {said}{'; ' + cells[10] if cells[10] else ''}>"
+        facts = (
+            cells["rate"],
+            cells["age"],
+            f"{cells['events']} {self.kind}" if cells["events"] else "",
+            cells["last value"],
+        )
+        said = ", ".join(fact for fact in (*facts, cells["remarks"]) if fact)
+        return f"<{type(self).__name__} {self.name!r} {said or 'nothing seen yet'}>"
 
 
 class EventStream(Stream):

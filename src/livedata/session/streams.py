@@ -6,9 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..streams.row import StreamRow
 from ..streams.runs import Run
 from .names import find_name, no_such_stream
-from .row import StreamRow, table_text
 from .stream import Stream
 
 
@@ -78,8 +78,10 @@ class Streams(Mapping[str, Stream]):
         return f"{self.where}: {len(self)} streams" + (f", run {run.name!r}" if run is not None else "")
 
     def __repr__(self) -> str:
+        from ..panels.table import text_table
+
         rows = self.table()
-        return f"<{self._headline()}>" + ("\n" + table_text(rows) if rows else "")
+        return f"<{self._headline()}>" + ("\n" + text_table(rows) if rows else "")
 
     def _repr_html_(self) -> str:
         from ..panels import html_table
