@@ -46,7 +46,7 @@ class Stream:
         facts = (
             cells["rate"],
             cells["age"],
-            f"{cells['events']} {self.kind}" if cells["events"] else "",
+            f"{cells['events']} {'events' if self.kind == 'events' else 'samples'}" if cells["events"] else "",
             cells["last value"],
         )
         said = ", ".join(fact for fact in (*facts, cells["remarks"]) if fact)
