@@ -35,3 +35,6 @@ def test_the_first_notebook_runs_from_top_to_bottom(notebook: Notebook, screensh
     notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
     notebook.wait_ms(500)
     notebook.page.screenshot(path=screenshots / "first-light.png")
+    notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(16)")
+    notebook.page.locator(".livedata-head").last.filter(has_text="complete").wait_for()
+    notebook.page.screenshot(path=screenshots / "first-light-file.png")

@@ -41,7 +41,6 @@ def running(lab: Lab, browser: object) -> Iterator[Notebook]:
         notebook.run(cell)
     yield notebook
     notebook.close()
-    print("\n".join(notebook.errors))
     assert notebook.errors == []
 
 
@@ -112,6 +111,18 @@ def test_a_paused_picture_stands_still_and_goes_on(running: Notebook) -> None:
     assert running.painted() == stands
     pause.click()
     wait_for_picture(running)
+
+
+def test_buttons_act_while_a_cell_runs(running: Notebook) -> None:
+    running.set_cell(ASK, "import time; time.sleep(4)")
+    running.start(ASK)
+    pause = running.page.get_by_role("button", name="Pause").last
+    pause.click()
+    running.page.locator(HEAD).last.filter(has_text="paused").wait_for()
+    assert running.page.evaluate("() => window.ran") is False
+    pause.click()
+    running.page.locator(HEAD).last.filter(has_not_text="paused").wait_for()
+    running.finish()
 
 
 def test_a_hanging_kernel_is_named_in_the_picture(running: Notebook, screenshots: Path) -> None:

@@ -86,9 +86,10 @@ class Link(BokehModel):  # type: ignore[misc]
         number = self.pace.was_sent(time.monotonic())
         self._ping.tags = [number, self.is_live]
         events, self._events = self._events, []
-        self._in_context(lambda: self._send_patch(events))
+        self.speak(lambda: self._send_patch(events))
 
-    def _in_context(self, send: Callable[[], None]) -> None:
+    def speak(self, send: Callable[[], None]) -> None:
+        """Send something so that replies to it come at once, also while a cell runs, where the kernel can do that."""
         # A kernel answers on the loop from which a widget last spoke. Speaking as if from the loop that brought the
         # last answer keeps answers coming while a cell runs; without answers for a while, from the main loop again.
         if self.pace.misses:

@@ -6,6 +6,7 @@ import html
 import traceback
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import ipywidgets as widgets
@@ -166,6 +167,8 @@ class Panel:
         if self.link.is_new_page:
             self.link.is_new_page = False
             self._drawing.refresh()
+            for button in (self._pause, self._log):
+                self.link.speak(partial(button.send_state, "tooltip"))
             self._stale, self._headline_at = True, float("-inf")
         self.link.is_live = view.state in ("live", "catching up")
         changed = self._redraw(view)
