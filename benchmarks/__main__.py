@@ -81,6 +81,9 @@ def _show(done: list[Row], about: dict[str, Any]) -> None:
         )  # fmt: skip
     console = Console(width=None if sys.stdout.isatty() else 180)
     console.print(table)
+    for row in done:
+        if row.note:
+            console.print(f"{row.name}: {row.note}", style="dim", markup=False, highlight=False)
     console.print(
         "ratio: our speed over the peer's in wall time; CPU: our CPU seconds over the peer's; medians of pairs"
     )
