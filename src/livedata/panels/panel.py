@@ -22,6 +22,8 @@ HEADLINE_S = 0.25
 """Between two changes of the text above a picture."""
 SUMMARY_S = 5.0
 """Between two announcements to a screen reader."""
+LOOK_S = 0.03
+"""How soon a live view without anything new is looked at again."""
 HEARTBEAT_S = 1.0
 """A live picture without anything new says so: the page tells it from a kernel that hangs."""
 UNSEEN_S = 30.0
@@ -113,6 +115,8 @@ class Panel:
         for button in (self._pause, self._log):
             button.layout.width = "110px"
             button.observe(self._clicked, names="value")
+        if view.is_finite:
+            self._pause.layout.display = "none"  # it comes to rest by itself
         controls = widgets.HBox([self._pause, self._log, self._readout])
         controls.layout.align_items = "center"
         self.widget = widgets.VBox([self._head, self.link, controls, self._summary])
@@ -177,7 +181,7 @@ class Panel:
         if not changed and self.link.is_live and now - pace.sent_at >= HEARTBEAT_S:
             with self.link.frame():
                 pass
-        return now + interval_s
+        return now + (interval_s if changed or not self.link.is_live else min(interval_s, LOOK_S))
 
     def _redraw(self, view: Watched) -> bool:
         """Draw what is new, if anything is; return whether something was sent."""
