@@ -23,7 +23,9 @@ class Row:
     is_estimate: bool = False
     age_s: float | None = 0.2
     messages: int = 1234
+    path: str = ""
     events: int = 5_000_000
+    samples: int = 0
     malformed: int = 0
     lost: int = 0
     remarks: tuple[str, ...] = ()

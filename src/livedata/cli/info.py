@@ -57,7 +57,11 @@ def describe_broker(url: str, topics: str | None, seconds: float) -> dict[str, A
         len(streams)  # waits until every topic was looked at
         time.sleep(seconds)
         described = {}
-        for row in streams.table():
+        rows = streams.table()
+        unsound = {row.name: row.malformed for row in rows if row.kind == "topic"}
+        for row in rows:
+            if row.kind == "topic":
+                continue
             key = streams[row.name].key
             described[row.name] = {
                 "kind": row.kind,
@@ -66,13 +70,13 @@ def describe_broker(url: str, topics: str | None, seconds: float) -> dict[str, A
                 "schema": row.schema,
                 "rate": row.rate,
                 "messages": row.messages,
-                "events" if row.kind == "events" else "points": row.events,
+                "events" if row.kind == "events" else "points": row.events if row.kind == "events" else row.samples,
                 "malformed": row.malformed,
                 "lost": row.lost,
                 "last": row.last,
                 "remarks": list(row.remarks),
             }
-        return {"url": streams.where, "streams": described}
+        return {"url": streams.where, "streams": described, "unsound": unsound}
 
 
 def _shown(value: object) -> object:

@@ -14,10 +14,24 @@ from . import wording
 from .busy import Cell
 
 REFRESH_S = 1.0
-_HEAD = ("stream", "kind", "schema", "rate", "age", "messages", "events", "last value", "malformed", "lost", "remarks")
+_HEAD = (
+    "stream",
+    "kind",
+    "schema",
+    "path",
+    "rate",
+    "age",
+    "messages",
+    "events",
+    "samples",
+    "last value",
+    "malformed",
+    "lost",
+    "remarks",
+)
 _STYLE = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit"
 _CAPTION_STYLE = "text-align:left;caption-side:top;font-weight:bold"
-_NUMBERS = {"rate", "messages", "events", "malformed", "lost"}
+_NUMBERS = {"rate", "messages", "events", "samples", "malformed", "lost"}
 
 
 def row_texts(row: StreamRow) -> dict[str, str]:
@@ -29,9 +43,10 @@ def row_texts(row: StreamRow) -> dict[str, str]:
         row.name,
         row.kind,
         row.schema,
+        row.path,
         f"{about}{wording.short(row.rate)} {what}" if row.rate else "",
         "" if row.age_s is None else describe_age(now_ns - round(row.age_s * 1e9), now_ns),
-        *(f"{n:,}" if n else "" for n in (row.messages, row.events)),
+        *(f"{n:,}" if n else "" for n in (row.messages, row.events, row.samples)),
         row.last,
         *(f"{n:,}" if n else "" for n in (row.malformed, row.lost)),
         "; ".join(row.remarks),

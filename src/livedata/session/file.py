@@ -80,11 +80,11 @@ class FileStreams(Streams):
 
     def _row(self, name: str) -> StreamRow:
         stream = self.file.streams[name]
-        is_events = stream.kind == "events"
         return StreamRow(
             name=name,
             kind=stream.kind,
-            schema=stream.path,
-            events=stream.n_events if is_events else stream.n_points,
+            path=stream.path,
+            events=stream.n_events,
+            samples=stream.n_points,
             remarks=stream.remarks,
         )

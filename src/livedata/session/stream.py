@@ -43,12 +43,8 @@ class Stream:
         from ..panels.table import row_texts
 
         cells = row_texts(self.row)
-        facts = (
-            cells["rate"],
-            cells["age"],
-            f"{cells['events']} {'events' if self.kind == 'events' else 'samples'}" if cells["events"] else "",
-            cells["last value"],
-        )
+        size = next((f"{cells[what]} {what}" for what in ("events", "samples") if cells[what]), "")
+        facts = (cells["rate"], cells["age"], size, cells["last value"])
         said = ", ".join(fact for fact in (*facts, cells["remarks"]) if fact)
         return f"<{type(self).__name__} {self.name!r} {said or 'nothing seen yet'}>"
 

@@ -13,7 +13,9 @@ class StreamRow:
     kind: str
     """``events``, ``log``, ``arrays``, ``text``, or ``topic`` for messages that belong to no stream."""
     schema: str = ""
-    """Schema id on the wire; in a file, the HDF5 path."""
+    """Schema id on the wire."""
+    path: str = ""
+    """HDF5 path in a file."""
     rate: float = 0.0
     """Events or samples per second; 0 for a file."""
     is_estimate: bool = False
@@ -22,7 +24,8 @@ class StreamRow:
     """Wall clock minus newest data time; None while unknown."""
     messages: int = 0
     events: int = 0
-    """Events, or samples of a log."""
+    samples: int = 0
+    """Samples of a log, or values of an array."""
     malformed: int = 0
     lost: int = 0
     last: str = ""
