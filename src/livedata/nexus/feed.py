@@ -86,6 +86,7 @@ class FileSubscription:
                     sink.accept(piece.batch)
                 if piece.covered:
                     sink.covered(piece.covered)
+                sink.work()
                 total = max(self._progress.total, self._progress.done + piece.done)
                 self._progress = Progress(self._progress.done + piece.done, total, self._progress.unit)
             if self._is_closed.is_set():

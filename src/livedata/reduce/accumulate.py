@@ -50,6 +50,11 @@ class Accumulator:
         """The fates of all events folded so far."""
         return Ledger(**self._fates)
 
+    @property
+    def n_seen(self) -> int:
+        """Number of events folded so far."""
+        return self._fates["seen"]
+
     def fold(self, batch: EventBatch) -> None:
         """Count one batch."""
         n = batch.n_events

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..streams.feed import Subscription
 from .axis import Axes
 from .binning import Definition
 from .ledger import Ledger
-from .pool import submit
+from .pool import FEW_CORES, submit
 from .snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Engine:
         self._cached: Snapshot | None = None
         self._rates: deque[tuple[float, int]] = deque()
         self._notified_s = 0.0
+        self._awaited: int | None = None
 
     # What the feed calls
 
@@ -81,11 +82,25 @@ class Engine:
         self._lost += n_messages
         self._notify()
 
+    def work(self) -> None:
+        """Have what waits folded, by one thread at a time: by this one where cores are few, else by the pool.
+
+        Where only two cores share the reading and the folding, handing a batch to another thread costs more than
+        folding it while it is in the cache.
+        """
+        with self.changed:
+            if self._running or self._finished:
+                return
+            self._running = True
+        if FEW_CORES:
+            self._work()
+        else:
+            submit(self._work)
+
     def finished(self) -> None:
         """Nothing will follow."""
-        with self.changed:
-            self._ended = True
-            self._schedule()
+        self._ended = True
+        self.work()
 
     def failed(self, error: Exception) -> None:
         """Nothing will follow because of this error."""
@@ -195,64 +210,64 @@ class Engine:
             self._queue.append(item)
             if not isinstance(item, Mapping):
                 self.waiting_bytes += item.nbytes
-            self._schedule()
-
-    def _schedule(self) -> None:
-        """Have the queue worked on, by one thread at a time. Called with `changed` held."""
-        if not self._running:
-            self._running = True
-            submit(self._work)
 
     def _work(self) -> None:
+        """Fold until nothing waits."""
+        folded_bytes = 0
         try:
             while True:
-                with self.changed:
-                    if not self._queue or self._stopped:
-                        self._running = False
-                        if self._ended and not self._stopped:
-                            self._finished = True
-                        self.version += 1
-                        self.changed.notify_all()
-                        return
                 with self._folding:
                     with self.changed:
-                        if not self._queue:  # a reset came between
-                            continue
-                        item = self._queue.popleft()
-                        if not isinstance(item, Mapping):
-                            self.waiting_bytes -= item.nbytes
-                    self._take(item)
+                        self.waiting_bytes -= folded_bytes
+                        items, self._queue = self._queue, deque()
+                        if not items or self._stopped:
+                            self._running = False
+                            self._finished = self._ended and not self._stopped
+                            break
+                    folded_bytes = self._take(items)
                 self._notify(at_once=False)
         except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other
-            with self.changed:
-                self.error = error
-                self._running = False
-                self.changed.notify_all()
+            self.error = error
+            self._running = False
+        self._notify(at_once=self.is_over or self.error is not None)
 
-    def _take(self, item: Batch | Covered) -> None:
-        if isinstance(item, Mapping):
-            for p, step in item.items():
-                self._ranges[p] = merge_ranges((*self._ranges.get(p, ()), step))
-            return
-        if not isinstance(item, EventBatch):
-            return
-        batch = cut(item, self.extent)
+    def await_events(self, n_events: int) -> None:
+        """Have waiters woken as soon as so many events were seen, however soon after the last time."""
+        self._awaited = n_events if self._awaited is None else min(n_events, self._awaited)
+
+    def _take(self, items: Iterable[Batch | Covered]) -> int:
+        """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""
+        nbytes, now_ns = 0, time.time_ns()
+        for item in items:
+            if isinstance(item, Mapping):
+                for p, step in item.items():
+                    self._ranges[p] = merge_ranges((*self._ranges.get(p, ()), step))
+                continue
+            nbytes += item.nbytes
+            if isinstance(item, EventBatch):
+                self._fold(cut(item, self.extent), now_ns)
+        now, accumulator = time.monotonic(), self._accumulator
+        if accumulator is not None and (not self._rates or now - self._rates[-1][0] > 0.1):
+            self._rates.append((now, accumulator.ledger.seen))
+            while len(self._rates) > 2 and now - self._rates[0][0] > 5:
+                self._rates.popleft()
+        return nbytes
+
+    def _fold(self, batch: EventBatch, now_ns: int) -> None:
         if self._accumulator is None:
-            # The compiled kernels load here, in a folding thread, so that the cell that made the view returns at once.
+            # The compiled kernels load here, in a thread that reads or folds, so that the cell returns at once.
             from .accumulate import Accumulator
 
             self._accumulator = Accumulator(self.definition)
         self._accumulator.fold(batch)
-        newest = newest_plausible(batch.event_time_zero, time.time_ns())
+        newest = newest_plausible(batch.event_time_zero, now_ns)
         if newest is not None and (self.newest_ns is None or newest > self.newest_ns):
             self.newest_ns = newest
-        now = time.monotonic()
-        if not self._rates or now - self._rates[-1][0] > 0.1:
-            self._rates.append((now, self._accumulator.ledger.seen))
-            while len(self._rates) > 2 and now - self._rates[0][0] > 5:
-                self._rates.popleft()
 
     def _notify(self, *, at_once: bool = True) -> None:
+        accumulator, awaited = self._accumulator, self._awaited
+        if awaited is not None and accumulator is not None and accumulator.n_seen >= awaited:
+            self._awaited, at_once = None, True
         with self.changed:
             self.version += 1
             now = time.monotonic()

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+FEW_CORES = (os.cpu_count() or 1) <= 2
 N_THREADS = max(2, min(4, os.cpu_count() or 2))
 
 _tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()

@@ -200,6 +200,8 @@ class View:
                 "a live view has no end to wait for; give a number of events: view.wait(events=100_000)"
             )
         deadline = None if timeout is None else time.monotonic() + timeout
+        if events is not None:
+            self._engine.await_events(events)
         self._wait(lambda: events is not None and self._engine.ledger.seen >= events, deadline)
         if events is not None and self._engine.ledger.seen < events and self.error is None:
             raise WaitTimeout(

@@ -25,6 +25,8 @@ from .surveyor import Surveyor
 from .topicbook import TopicBook
 
 FULL_WAIT_S = 0.0005
+GATHER_S = 0.02
+"""How long a newly watched topic waits for more views before it is read."""
 RECORD_TIME_MS = 60_000
 """How far record times and data times may differ before record times say nothing about where a span begins."""
 
@@ -58,6 +60,7 @@ class Connection:
         self._splitter = Splitter(self._wants, tap=self._tap)
         self._appetite = Appetite()
         self._pinned_topics: set[str] = set()
+        self._watched_since: dict[str, float] = {}
         self._subscriptions: list[TopicSubscription] = []
         self._surveyor = Surveyor(
             transport, self.book, patterns=self.patterns, start=start, stop=self._stop, found=self._wake.set
@@ -184,7 +187,7 @@ class Connection:
             while not self._stop.is_set():
                 self._follow_watched()
                 if not self.book.assigned:
-                    self._wake.wait(0.1)
+                    self._wake.wait(GATHER_S)
                     self._wake.clear()
                     continue
                 while any(s.sink.is_full and not s.is_closed for s in self._subscriptions) and not self._stop.is_set():
@@ -193,16 +196,29 @@ class Connection:
                 self._appetite.note(records)
                 with self.book.lock:
                     self._hand_on(records)
+                    given = list(self._subscriptions)
+                for subscription in given:
+                    if not subscription.is_closed:
+                        subscription.sink.work()
+                del records  # so that the next messages come to lie where these are, which is in the cache
         except Exception as error:  # noqa: BLE001 - shown by everything that hangs on this connection
             self.error = error
             for subscription in self._subscriptions:
                 subscription.sink.failed(error)
 
     def _follow_watched(self) -> None:
-        """Read exactly the partitions of watched and light topics."""
+        """Read exactly the partitions of watched and light topics.
+
+        A topic that somebody begins to watch is taken up a moment later: a cell often makes several views, and those
+        made by then share one reading instead of catching up each on its own.
+        """
         with self.book.lock:
             self._subscriptions = [s for s in self._subscriptions if not s.is_closed]
-            topics = {s.key.topic for s in self._subscriptions} | self._pinned_topics | self.book.light
+            watched = {s.key.topic for s in self._subscriptions} - self._pinned_topics - self.book.light
+            now = time.monotonic()
+            self._watched_since = {topic: self._watched_since.get(topic, now) for topic in watched}
+            ready = {topic for topic, since in self._watched_since.items() if now - since >= GATHER_S}
+            topics = ready | self._pinned_topics | self.book.light
             wanted = {p for p in self.book.position if p.topic in topics}
             if wanted != self.book.assigned:
                 self._consumer.assign({p: self.book.position[p] for p in wanted})

@@ -23,6 +23,10 @@ class Sink(Protocol):
         """Take one batch at once; never raises for odd data."""
         ...
 
+    def work(self) -> None:
+        """Do something about what was accepted; called when the feed holds no lock."""
+        ...
+
     def covered(self, offsets: Mapping[Partition, tuple[int, int]]) -> None:
         """Take note that all messages of these offset ranges were handed over or belong to other streams."""
         ...

@@ -23,6 +23,9 @@ from .ledger import StreamLedger, TopicLedger
 
 LATE_NS = 1_000_000_000
 """An entry this far behind a newer one of its partition is marked as late."""
+_ZERO = np.zeros(1, np.int64)
+_ZERO.flags.writeable = False
+
 JOIN_BYTES = 1 << 18
 """Messages above this size become batches of their own and are never copied."""
 KEPT_ERRORS = 5
@@ -110,10 +113,10 @@ class Splitter:
         batches: list[EventBatch] = []
         small: list[EventBatch] = []
         for record, message in messages:
-            batch = _one_event_message(record, message, ledger)
-            if batch is None:
+            read = _one_event_message(record, message, ledger)
+            if read is None:
                 continue
-            batch = self._mark_late(key, record, batch)
+            batch = self._mark_late(key, record, *read)
             kinds_differ = bool(small) and (small[0].event_id is None) != (batch.event_id is None)
             if kinds_differ and batch.n_events and small[0].n_events:
                 batches.append(join_events(small))
@@ -129,22 +132,20 @@ class Splitter:
             batches.append(join_events(small))
         return batches
 
-    def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch) -> EventBatch:
+    def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch, newest: int | None) -> EventBatch:
         """Mark entries that come behind newer ones of their partition; others have no order to compare with."""
-        newest = newest_plausible(batch.event_time_zero, record.timestamp_ms * 1_000_000)
-        if newest is None:
-            return batch
         place = (key, record.partition)
-        before = self._newest.get(place, newest)
-        self._newest[place] = max(before, newest)
-        if batch.n_entries == 1 and newest >= before - LATE_NS:
+        before = self._newest.get(place)
+        if newest is not None and (before is None or newest > before):
+            self._newest[place] = newest
+        if before is None or (batch.n_entries == 1 and newest is not None and newest >= before - LATE_NS):
             return batch
         late = batch.event_time_zero < before - LATE_NS
         return replace(batch, columns={"late": late}) if late.any() else batch
 
 
-def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> EventBatch | None:
-    """Return the batch of one ev44 message, or None (counted) if its content contradicts itself."""
+def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> tuple[EventBatch, int | None] | None:
+    """Return the batch of one ev44 message and its newest believable time; None (counted) if it contradicts itself."""
     offsets = _aligned32(message.time_of_flight)
     ids = _aligned32(message.pixel_id)
     times = np.asarray(message.reference_time, dtype=np.int64)
@@ -172,8 +173,7 @@ def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> E
             ledger.remarks["time far from the record time"] += 1
     elif ledger.newest_ns is None or newest > ledger.newest_ns:
         ledger.newest_ns = newest
-    zero = np.zeros(1, np.int64)
-    return EventBatch(
+    batch = EventBatch(
         event_id=ids if len(ids) or not n else None,
         event_time_offset=offsets,
         event_time_zero=times,
@@ -183,10 +183,11 @@ def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> E
             np.array([record.partition], np.int32),
             np.array([record.offset], np.int64),
             np.array([record.timestamp_ms], np.int64),
-            zero,
-            zero,
+            _ZERO,
+            _ZERO,
         ),
     )
+    return batch, newest
 
 
 def _problem(n_times: int, index: Int64Array, n_events: int, n_ids: int) -> str:

@@ -100,6 +100,7 @@ class TopicSubscription:
                 for _, batch in splitter.split(records):
                     self.sink.accept(batch)
                 self.sink.covered(steps)
+            self.sink.work()
             self._done += sum(last - first for first, last in steps.values())
 
         try:

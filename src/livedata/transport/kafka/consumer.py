@@ -19,6 +19,9 @@ from .record import to_record
 STEP_S = 0.1
 """Longest stay in the C client in one piece, so that interrupts and `KafkaConsumer.close` get through."""
 
+IDLE_S = 0.05
+"""Age at which a client that has read nothing yet is replaced by a new one."""
+
 _OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 _UNKNOWN = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
@@ -35,7 +38,8 @@ class KafkaConsumer:
         self._address = address
         self._prober = prober
         self._lock = threading.Lock()
-        self._handle = make_client(Handle, {**consumer_config(address), "error_cb": self._hear}, address)
+        self._handle = self._new_handle()
+        self._made_s = time.monotonic()
         self._positions: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
         self._astray: set[Partition] = set()
@@ -64,6 +68,10 @@ class KafkaConsumer:
         """Read exactly these partitions; one that does not exist yet is read from when it appears."""
         with self._lock:
             self._require_open()
+            if positions and not self._positions and time.monotonic() - self._made_s > IDLE_S:
+                # A client that was idle takes up a partition only at its next one-second tick; a new one does at once.
+                self._handle.close()
+                self._handle = self._new_handle()
             self._positions = {Partition(*p): max(int(offset), 0) for p, offset in positions.items()}
             self._paused = set()
             self._astray = set()
@@ -157,6 +165,9 @@ class KafkaConsumer:
                 f"{partition.partition} from its start, not from offset {position}"
             )
             self._moves[partition] = 0
+
+    def _new_handle(self) -> Handle:
+        return make_client(Handle, {**consumer_config(self._address), "error_cb": self._hear}, self._address)
 
     def _take(self, timeout_s: float, max_records: int) -> list[Record]:
         try:
