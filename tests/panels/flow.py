@@ -40,6 +40,7 @@ class Flow:
         self.offset += 1
         for sink in list(self.sinks):
             sink.accept(EventBatch(ids, toa, zero, one, where))
+            sink.work()
 
     def end(self) -> None:
         for sink in list(self.sinks):
@@ -58,7 +59,7 @@ def spectrum_view(n=100, *, name="monitor spectrum", present=None, is_finite=Fal
 
 def seen(view: View, n: int, timeout: float = 10.0) -> View:
     deadline = time.monotonic() + timeout
-    while view.ledger.seen < n:
-        assert time.monotonic() < deadline, f"{view.ledger} after {timeout} s"
+    while view.latest.ledger.seen < n:
+        assert time.monotonic() < deadline, f"{view.latest.ledger} after {timeout} s"
         time.sleep(0.005)
     return view

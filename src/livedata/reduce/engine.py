@@ -19,7 +19,7 @@ from ..streams.extent import Coverage, Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Subscription
 from .axis import Axes
 from .binning import Definition
-from .ledger import Ledger
+from .ledger import Ledger, ledger_remarks
 from .pool import FEW_CORES, submit
 from .snapshot import Snapshot, State
 
@@ -135,6 +135,12 @@ class Engine:
             return self._accumulator.ledger if self._accumulator is not None else Ledger()
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the result should know."""
+        expired = (f"{self._lost:,} messages had expired",) if self._lost else ()
+        return (*ledger_remarks(self.ledger), *expired)
+
+    @property
     def events_per_s(self) -> float:
         """Events folded per second of wall time, over the last seconds."""
         rates = tuple(self._rates)
@@ -167,7 +173,7 @@ class Engine:
 
     def snapshot(self, *, picture: bool = False) -> Snapshot:
         """Return what was folded so far; with `picture`, only the dimensions that make a picture."""
-        state = self.state
+        state, remarks = self.state, self.remarks
         with self._folding:
             held = self._cached
             if held is not None and not picture and held.version == self.version and held.state == state:
@@ -196,6 +202,7 @@ class Engine:
                 version=self.version,
                 settled_until=last,
                 taken_ns=time.time_ns(),
+                remarks=remarks,
             )
             if not picture:
                 self._cached = snapshot

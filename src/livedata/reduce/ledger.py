@@ -47,3 +47,20 @@ class Ledger:
 
 FATES = ("filtered", "unmapped", "masked", "outside", "nan", "underflow", "overflow", "binned")
 """Names of the fates, in the order in which they apply."""
+
+
+def ledger_remarks(ledger: Ledger) -> tuple[str, ...]:
+    """Say what a reader of the counts should know: events with another fate than binned, and late ones.
+
+    Examples
+    --------
+    >>> ledger_remarks(Ledger(seen=200, unmapped=12, binned=188))
+    ('12 unmapped (6%)',)
+    """
+    counts = {name: getattr(ledger, name) for name in (*FATES, "late") if name != "binned"}
+    return tuple(f"{n:,} {name}{_share(n, ledger.seen)}" for name, n in counts.items() if n)
+
+
+def _share(part: int, whole: int) -> str:
+    """Return a share in percent, where it is worth telling."""
+    return f" ({part / whole:.0%})" if part >= 0.005 * whole else ""

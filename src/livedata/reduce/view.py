@@ -20,7 +20,7 @@ from .binning import Definition
 from .compare import Comparison, compare
 from .engine import Engine
 from .layout import Layout
-from .ledger import FATES, Ledger
+from .ledger import Ledger
 from .moments import as_extent
 from .snapshot import Snapshot, State
 
@@ -125,16 +125,9 @@ class View:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        ledger = self._engine.ledger
-        counts = {fate: getattr(ledger, fate) for fate in FATES if fate != "binned"}
-        notes = [f"{n:,} {fate}{_share(n, ledger.seen)}" for fate, n in counts.items() if n]
-        if ledger.late:
-            notes.append(f"{ledger.late:,} late")
-        if lost := self._engine.snapshot(picture=True).coverage.lost:
-            notes.append(f"{lost:,} messages had expired")
-        if note := getattr(self._feed, "remark", ""):
-            notes.append(note)
-        return tuple(notes)
+        remarks = self._engine.remarks
+        note = getattr(self._feed, "remark", "")
+        return (*remarks, note) if note else remarks
 
     # What it knows
 
@@ -284,11 +277,6 @@ class View:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = self._present(self) if self._present is not None else None
         return bundle or {"text/plain": repr(self)}
-
-
-def _share(part: int, whole: int) -> str:
-    """Return a share in percent, where it is worth telling."""
-    return f" ({part / whole:.0%})" if part >= 0.005 * whole else ""
 
 
 class _Bar:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from typing import Protocol
+
+from ..panels.busy import current_cell, shell
 
 
 class Stoppable(Protocol):
@@ -20,35 +21,20 @@ _lock = threading.Lock()
 _made: dict[str, tuple[int, list[weakref.ref[Stoppable]]]] = {}
 
 
-def running_cell() -> tuple[str, int] | None:
-    """Return the id and the execution number of the running notebook cell; None outside notebooks."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return None
-    try:
-        parent = kernel.get_parent("shell")
-    except (AttributeError, LookupError, TypeError):
-        return None
-    cell = (parent or {}).get("metadata", {}).get("cellId")
-    return (str(cell), int(getattr(shell, "execution_count", 0))) if cell else None
-
-
 def made_in_this_cell(thing: Stoppable) -> None:
     """Remember what the running cell made, and stop what it made when it ran before."""
-    cell = running_cell()
-    if cell is None:
+    ip = shell()
+    cell = current_cell(ip) if ip is not None else None
+    if cell is None or not cell.id:
         return
-    cell_id, execution = cell
     with _lock:
-        before, things = _made.get(cell_id, (execution, []))
-        if before != execution:
+        before, things = _made.get(cell.id, (cell.count, []))
+        if before != cell.count:
             old, things = things, []
         else:
             old = []
         things.append(weakref.ref(thing))
-        _made[cell_id] = (execution, things)
+        _made[cell.id] = (cell.count, things)
     for reference in old:
         if (replaced := reference()) is not None:
             replaced.stop()

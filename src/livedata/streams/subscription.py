@@ -57,7 +57,7 @@ class TopicSubscription:
         """Read what lies behind in a thread of its own."""
         self._total = sum(max(0, stop - start) for start, stop in ranges.values())
         if not self._total:
-            self._history_finished(dict(ranges), 0)
+            self._history_finished(0)
             return
         threading.Thread(
             target=self._read, args=(dict(ranges),), name=f"livedata-history-{self.key.source}", daemon=True
@@ -74,10 +74,6 @@ class TopicSubscription:
         if extent is not None and extent.stop_ns is not None and newest_ns is not None:
             self._live_over = self._live_over or newest_ns >= extent.stop_ns + LEEWAY_NS
             self._finish_if_over()
-
-    def live_ends(self) -> None:
-        """Take note that the live part has nothing to add: the span lies behind the newest data."""
-        self._live_over = True
 
     def _finish_if_over(self) -> None:
         ended = self._live_over or not self.follows_live
@@ -110,12 +106,10 @@ class TopicSubscription:
             self.sink.failed(error)
             return
         if not ended():
-            self._history_finished({}, lost)
+            self._history_finished(lost)
 
-    def _history_finished(self, ranges: Steps, lost: int) -> None:
+    def _history_finished(self, lost: int) -> None:
         if lost:
             self.sink.lost(lost)
-        if ranges:
-            self.sink.covered(ranges)
         self._history_done.set()
         self._finish_if_over()
