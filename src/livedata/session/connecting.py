@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..sources.simulate import Simulation
 
 PathLike = str | os.PathLike[str]
+
+SWITCH_S = 0.001
 
 _simulations: dict[str, Simulation] = {}
 
@@ -64,6 +67,7 @@ def connect(
     if patterns is None and told is not None and told.topics:
         patterns = list(told.topics)
     begin = parse_start(start)
+    share_interpreter()
     transport = open_transport(url, settings=settings)
     try:
         connection = Connection(transport, topics=patterns, start=begin)
@@ -105,6 +109,7 @@ def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveSt
 
     if (running := _simulations.pop(url, None)) is not None:
         running.stop(wait=True)
+    share_interpreter()
     transport = open_transport(url)
     connection = Connection(transport, topics=["DEMO_*"])
     simulation = start_simulation(url, rate=rate, seed=seed)
@@ -166,6 +171,16 @@ def replay(
     )
     made_in_this_cell(handle)
     return handle
+
+
+def share_interpreter() -> None:
+    """Give threads that read, count and draw their turn within a millisecond while a cell computes.
+
+    Python hands the interpreter on every 5 ms unless told otherwise; with a dozen turns for each message, a busy cell
+    would leave pictures seconds behind. A shorter interval costs a cell nothing while no thread wants a turn.
+    """
+    if sys.getswitchinterval() > SWITCH_S:
+        sys.setswitchinterval(SWITCH_S)
 
 
 def warm_up() -> None:

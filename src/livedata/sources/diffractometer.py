@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import beam, crystal
-from .alias import FRACTION_BITS, AliasTable, alias_table
-from .beam import QUANTILE_BITS, QUANTILES
+from .alias import AliasTable, alias_table
+from .beam import QUANTILE_BITS
 
 Int32Array = NDArray[np.int32]
 
@@ -24,11 +24,7 @@ N_TEMPERATURES = 32
 SHARES = (0.46, 0.20, 0.04, 0.30)
 """Fractions of the detector's events: the three wavelengths, and the background."""
 
-_PIXEL_BITS, _CELL_BITS = 16, 18
-_REST_BITS = 32 - QUANTILE_BITS
-_REST = (1 << _REST_BITS) - 1
-_BLOCK = 1 << 13
-"""Events drawn at once, so that all intermediate arrays stay in the cache."""
+_PIXEL_BITS = 16
 
 
 def temperature_step(temperature: float) -> int:
@@ -41,27 +37,23 @@ def draw_detector(rng: np.random.Generator, n: int, step: int) -> tuple[Int32Arr
 
     One 64-bit random number makes one event: 18 bits choose wavelength and pixel, 14 decide on the alias, 32 the time.
     """
+    from .draw import scatter  # loads compiled code: for the producing thread, not for whoever imports this
+
     table = _pixels(step)
     base, quantile, width = _times()
     pixel_id, toa = np.empty(n, np.int32), np.empty(n, np.int32)
-    for begin in range(0, n, _BLOCK):
-        end = min(n, begin + _BLOCK)
-        bits = rng.bit_generator.random_raw(end - begin).view(np.int64)
-        cell = (bits >> (64 - _CELL_BITS)) & ((1 << _CELL_BITS) - 1)
-        fraction = (bits >> 32) & ((1 << FRACTION_BITS) - 1)
-        cell = np.where(fraction < table.accept[cell], cell, table.alias[cell])
-        place = ((cell >> _PIXEL_BITS) << QUANTILE_BITS) | ((bits >> _REST_BITS) & (QUANTILES - 1))
-        toa[begin:end] = base[cell] + quantile[place] + ((width[place] * (bits & _REST)) >> _REST_BITS)
-        pixel_id[begin:end] = (cell & (N_PIXELS - 1)) + 1
+    bits = rng.bit_generator.random_raw(n).view(np.int64)
+    scatter(bits, table.accept, table.alias, base, quantile, width, QUANTILE_BITS, _PIXEL_BITS, pixel_id, toa)
     return pixel_id, toa
 
 
 def draw_monitor(rng: np.random.Generator, n: int) -> Int32Array:
     """Draw times of arrival at the beam monitor, ns, shape (n,)."""
+    from .draw import arrive
+
     quantile, width = _monitor_times()
-    bits = rng.integers(0, 1 << 32, n, dtype=np.int64)
-    place = bits >> _REST_BITS
-    toa: Int32Array = (quantile[place] + ((width[place] * (bits & _REST)) >> _REST_BITS)).astype(np.int32)
+    toa = np.empty(n, np.int32)
+    arrive(rng.integers(0, 1 << 32, n, dtype=np.int64), quantile, width, QUANTILE_BITS, toa)
     return toa
 
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..reduce.layout import Layout, layout
@@ -150,8 +151,8 @@ class Simulation(Source):
             times=tuple(self.start_ns + pulse * PERIOD_NS for pulse in item.pulses),
             runs=tuple(schedule.run_of(pulse) for pulse in item.pulses),
             sizes=tuple(len(toa) for toa in toas),
-            pixel_id=np.concatenate(pixels) if pixels else None,
-            toa=np.concatenate(toas),
+            pixel_id=_joined(pixels) if pixels else None,
+            toa=_joined(toas),
         )
 
     def _send_sample(self, outbox: Outbox, item: schedule.LogMessage) -> None:
@@ -204,6 +205,10 @@ class Simulation(Source):
         run = self._book.open_run()
         runs = [] if run is None else [f"run {run + 1}"]
         return [f"simulated instrument {name}", state, f"{self.rate:.3g} events/s", share, *runs, *alerts]
+
+
+def _joined(parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def start_simulation(

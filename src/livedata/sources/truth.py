@@ -97,14 +97,14 @@ class TruthBook:
 
     def add_events(self, sent: SentEvents, *, sign: int = 1) -> None:
         """Count a message; with ``sign=-1`` take one back that was not delivered."""
-        toa = np.bincount(sent.toa // TOA_WIDTH_NS, minlength=N_TOA)
-        image = None if sent.pixel_id is None else np.bincount(sent.pixel_id, minlength=len(self._image))
+        from .draw import tally
+
         whole = Counts(sign, sign * len(sent.times), sign * len(sent.toa))
         with self._lock:
             self._partitions[sent.stream, sent.partition] += whole
-            self._toa[sent.stream] += sign * toa if sign != 1 else toa
-            if image is not None:
-                self._image += sign * image if sign != 1 else image
+            tally(sent.toa, TOA_WIDTH_NS, sign, self._toa[sent.stream])
+            if sent.pixel_id is not None:
+                tally(sent.pixel_id, 1, sign, self._image)
             for run in set(sent.runs) - {None}:
                 sizes = [n for r, n in zip(sent.runs, sent.sizes, strict=True) if r == run]
                 streams = self._runs[run].streams  # type: ignore[index]
