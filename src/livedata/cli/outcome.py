@@ -6,9 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 
 import typer
 
@@ -73,20 +71,3 @@ def _complain(text: str) -> None:
     # Text from files and topics may be in it: one line, and nothing that steers a terminal.
     line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
     print("livedata:", line, file=sys.stderr)  # noqa: T201
-
-
-@contextmanager
-def until_interrupted() -> Iterator[None]:
-    """Run a body whose proper end is Ctrl-C, or SIGTERM from a service manager."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArgumentError
-from .outcome import until_interrupted
+from .interrupt import until_interrupted
 from .output import status_line
 from .target import is_file, refuse_memory
 

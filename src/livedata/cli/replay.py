@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .outcome import until_interrupted
+from .interrupt import until_interrupted
 from .output import print_table
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import SettingsError
+from .declaration import Declaration, Declared, Document
 from .layout import Layout
 from .resolve import resolve
 
@@ -23,43 +23,6 @@ _TOKEN = re.compile(
     r"""|"(?P<text>[^"\n]*)"|(?P<mark>[{}()\[\]:;,=.])""",
     re.DOTALL,
 )
-
-
-class Declared(NamedTuple):
-    """One field, enum value or union member as it stands in the text."""
-
-    name: str
-    type: str
-    is_vector: bool
-    default: str | None
-    attributes: dict[str, str | None]
-    doc: str
-    line: int
-
-
-class Declaration(NamedTuple):
-    """One table, struct, enum or union as it stands in the text."""
-
-    kind: str
-    name: str
-    """Full name, namespace included."""
-    namespace: str
-    base: str
-    attributes: dict[str, str | None]
-    members: tuple[Declared, ...]
-    doc: str
-    file: str
-    line: int
-
-
-class Document(NamedTuple):
-    """A text and all its includes: declarations in order, and what the main text says of the message."""
-
-    declarations: list[Declaration]
-    root: str
-    namespace: str
-    identifier: str
-    file: str
 
 
 def load_layout(path: Path) -> Layout:

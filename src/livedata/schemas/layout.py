@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+MAX_DEPTH = 64
+"""Deepest nesting of tables that is followed, as in the reference verifier."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scalar:

@@ -15,14 +15,25 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import DecodeError
-from .layout import Enum, Field, Inline, Scalar, Struct, Table, Text, Union, Vector, inline_dtype, inline_size
+from .layout import (
+    MAX_DEPTH,
+    Enum,
+    Field,
+    Inline,
+    Scalar,
+    Struct,
+    Table,
+    Text,
+    Union,
+    Vector,
+    inline_dtype,
+    inline_size,
+)
 from .message import Message, absent_value, empty_array
 from .registry import Schema, schema_for
 
 Buffer = bytes | bytearray | memoryview
 
-MAX_DEPTH = 64
-"""Deepest nesting of tables that is followed, as in the reference verifier."""
 
 _U32 = Packing("<I").unpack_from
 _I32 = Packing("<i").unpack_from

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from ..errors import DecodeError, FileError
+from ..errors import DecodeError, EncodeError, FileError
 from .fbs import load_layout
 from .layout import Field, Layout, Table, Union
 from .message import Message, make_classes
+from .values import member_value
 
 # Schemas whose message class is written by hand, for type checkers and speed. A test compares it with the `.fbs` text.
 _GIVEN = {"ev44": ("events", "Ev44"), "f144": ("log", "F144")}
@@ -79,12 +81,29 @@ class Schema:
         EncodeError
             If no member holds such a value.
         """
-        from .write import union_member
-
         field = self.fields[name]
         if not isinstance(field.type, Union):
             raise TypeError(f"{self.id}.{name} is not a union")
-        return union_member(self, field.type, value, name)[0]
+        return self.union_member(field.type, value, name)[0]
+
+    def union_member(self, union: Union, value: object, path: str) -> tuple[int, Any]:
+        """Return the code of the member that holds a value, and the value as the member's table wants it.
+
+        Raises
+        ------
+        EncodeError
+            If no member does; names the field by its `path`.
+        """
+        if value is None:
+            return 0, None
+        bare = self.layout.bare[union.name]
+        if bare is not None:
+            return member_value(bare, value, schema=self.id, path=path)
+        for member in union.members:
+            if type(value) is self.classes[member.table]:
+                return member.code, value
+        names = ", ".join(m.name for m in union.members)
+        raise EncodeError(f"{type(value).__name__} is none of {names}", schema=self.id, path=path)
 
 
 @cache

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
+from .declaration import Declaration, Declared, Document
 from .layout import (
     SCALARS,
     Enum,
@@ -25,9 +25,6 @@ from .layout import (
     inline_align,
     inline_size,
 )
-
-if TYPE_CHECKING:
-    from .fbs import Declaration, Declared, Document
 
 # Attributes that change the bytes in ways this package does not follow.
 _UNSUPPORTED = frozenset(

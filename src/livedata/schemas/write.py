@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import EncodeError
 from .layout import (
+    MAX_DEPTH,
     Enum,
     Field,
     Inline,
@@ -32,9 +33,8 @@ from .layout import (
     inline_size,
 )
 from .message import Message
-from .read import MAX_DEPTH
 from .registry import SCHEMAS, Schema
-from .values import exact_array, member_value
+from .values import exact_array
 
 MAX_SIZE = 2**31 - 1
 """Largest message in bytes: offsets are read as signed numbers by some decoders."""
@@ -67,26 +67,6 @@ def encode_as(schema: Schema, message: Message) -> bytes:
         raise EncodeError(f"{writer.size} bytes, but a message holds at most {MAX_SIZE}", schema=schema.id)
     writer.parts[0] = pack("<I4s", root, schema.id.encode("ascii"))
     return b"".join(writer.parts)
-
-
-def union_member(schema: Schema, union: Union, value: object, path: str) -> tuple[int, Any]:
-    """Return the code of the member that holds a value, and the value as the member's table wants it.
-
-    Raises
-    ------
-    EncodeError
-        If no member does.
-    """
-    if value is None:
-        return 0, None
-    bare = schema.layout.bare[union.name]
-    if bare is not None:
-        return member_value(bare, value, schema=schema.id, path=path)
-    for member in union.members:
-        if type(value) is schema.classes[member.table]:
-            return member.code, value
-    names = ", ".join(m.name for m in union.members)
-    raise EncodeError(f"{type(value).__name__} is none of {names}", schema=schema.id, path=path)
 
 
 class _Writer:
@@ -152,7 +132,7 @@ class _Writer:
             if value is None and f.is_required:
                 raise self.fail("a required field is None")
             if isinstance(type_, Union):
-                code, value = union_member(self.schema, type_, value, "".join(self.trail).removeprefix("."))
+                code, value = self.schema.union_member(type_, value, "".join(self.trail).removeprefix("."))
                 if code or not self.layout.elides_defaults:
                     inline[f.id - 1] = (1, bytes((code,)))
                 if code:

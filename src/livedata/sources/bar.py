@@ -6,16 +6,54 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from .source import Source
+from ..streams.feed import Progress as Done
 
 REFRESH_S = 0.5
 
 
+class Shown(Protocol):
+    """What a bar is shown of: a source."""
+
+    name: str
+
+    @property
+    def state(self) -> str:
+        """What it is doing."""
+        ...
+
+    @property
+    def progress(self) -> Done:
+        """How far it has come."""
+        ...
+
+    @property
+    def alerts(self) -> list[str]:
+        """What somebody should look at."""
+        ...
+
+    def pause(self) -> object:
+        """Wait."""
+        ...
+
+    def resume(self) -> object:
+        """Go on."""
+        ...
+
+    def stop(self) -> object:
+        """End."""
+        ...
+
+    def has_ended(self, timeout_s: float = 0.0) -> bool:
+        """Whether the end comes within the time."""
+        ...
+
+    def _repr_html_(self) -> str: ...
+
+
 @contextmanager
-def terminal_bar(source: Source) -> Iterator[Callable[[], None]]:
+def terminal_bar(source: Shown) -> Iterator[Callable[[], None]]:
     """Give a function that redraws the bar; it does nothing where stdout is no terminal or a notebook shows output."""
     if not sys.stdout.isatty():
         yield lambda: None
@@ -36,7 +74,7 @@ def terminal_bar(source: Source) -> Iterator[Callable[[], None]]:
         draw()
 
 
-def widget_bundle(source: Source) -> dict[str, Any]:
+def widget_bundle(source: Shown) -> dict[str, Any]:
     """Return the MIME bundle of a notebook's bar with its buttons; empty without a Jupyter kernel."""
     try:
         from IPython import get_ipython
@@ -49,7 +87,7 @@ def widget_bundle(source: Source) -> dict[str, Any]:
     return {mime: data for mime, data in bundle.items() if mime.startswith("application/")}
 
 
-def _widget(source: Source) -> Any:
+def _widget(source: Shown) -> Any:
     """Build the bar; a daemon thread refreshes it until the source ends."""
     import ipywidgets as w
 
