@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..streams.connection import Connection
+from ..streams.key import StreamKey
 from ..streams.start import Start, parse_start
 from ..transport import open_transport
 from .cells import made_in_this_cell
@@ -75,7 +76,7 @@ def connect(
         transport.close()
         raise
     warm_up()
-    return LiveStreams(connection, instrument=told)
+    return LiveStreams(connection, known=told.streams if told is not None else None)
 
 
 def open(path: PathLike) -> FileStreams:
@@ -115,7 +116,11 @@ def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveSt
     simulation = start_simulation(url, rate=rate, seed=seed)
     _simulations[url] = simulation
     warm_up()
-    streams = LiveStreams(connection, layouts=simulation.layouts, source=simulation)
+    # Known from the start: on the very first use, seconds pass until everything is compiled and data flow.
+    events = {name: StreamKey(simulation.events_topic, name, "events") for name in ("detector", "monitor")}
+    logs = {name: StreamKey(simulation.logs_topic, name, "log") for name in ("temperature", "chopper_speed")}
+    known = {name: (key, simulation.layouts.get(name)) for name, key in (events | logs).items()}
+    streams = LiveStreams(connection, known=known, source=simulation)
     made_in_this_cell(simulation)
     return streams
 

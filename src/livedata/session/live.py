@@ -21,7 +21,6 @@ from .streams import Streams
 
 if TYPE_CHECKING:
     from ..nexus import Recording
-    from ..nexus.instrument import Instrument
 
 DISCOVERY_S = 2.0
 SCHEMA_OF_FAMILY = {family: schema for schema, family in FAMILY_OF_SCHEMA.items()}
@@ -37,13 +36,12 @@ class LiveStreams(Streams):
         self,
         connection: Connection,
         *,
-        instrument: Instrument | None = None,
-        layouts: Mapping[str, Layout] | None = None,
+        known: Mapping[str, tuple[StreamKey | None, Layout | None]] | None = None,
         source: Any = None,
     ) -> None:
         self._connection = connection
-        self._instrument = instrument
-        self._layouts = dict(layouts or {})
+        self._known = dict(known or {})
+        """Streams that need not be discovered, and where their pixels stand, as an instrument file tells."""
         self.source = source
         """What produces the data, when it runs in this process (`demo`)."""
         self._finalizer = weakref.finalize(self, _close, connection, source)
@@ -141,12 +139,9 @@ class LiveStreams(Streams):
         return super()._headline() + (f", {wrong}" if wrong else "")
 
     def _by_name(self) -> dict[str, StreamKey]:
-        keys = name_streams(self._connection.keys())
-        if self._instrument is not None:
-            for name, (key, _) in self._instrument.streams.items():
-                if key is not None:
-                    keys[key] = name
-        return {name: key for key, name in sorted(keys.items(), key=lambda item: (item[0].family, item[1]))}
+        names = name_streams(self._connection.keys())
+        names |= {key: name for name, (key, _) in self._known.items() if key is not None}
+        return {name: key for key, name in sorted(names.items(), key=lambda item: (item[0].family, item[1]))}
 
     def _names(self) -> list[str]:
         return list(self._by_name())
@@ -168,11 +163,10 @@ class LiveStreams(Streams):
         return EventStream(name, key, row, feed=feed, layout=self._layout_of(name, key))
 
     def _layout_of(self, name: str, key: StreamKey) -> Layout | None:
-        if self._instrument is not None:
-            for told, (its_key, held) in self._instrument.streams.items():
-                if held is not None and (its_key == key or (its_key is None and told in (name, key.source))):
-                    return held
-        return self._layouts.get(name, self._layouts.get(key.source))
+        for told, (its_key, held) in self._known.items():
+            if held is not None and (its_key == key or (its_key is None and told in (name, key.source))):
+                return held
+        return None
 
     def _layouts_by_key(self) -> dict[StreamKey, Layout]:
         found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}
