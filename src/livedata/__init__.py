@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazy import lazy_names
 
 if TYPE_CHECKING:
     from .errors import (
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from .session import Streams, connect, demo, open, replay
 
 __version__ = "0.1.0"
-
-_HOME = {
-    "Streams": "session",
-    "connect": "session",
-    "demo": "session",
-    "open": "session",
-    "replay": "session",
-    "bins": "reduce.axis",
-    "edges": "reduce.axis",
-    "layout": "reduce.layout",
-}
 
 __all__ = [
     "ArgumentError",
@@ -68,14 +58,13 @@ __all__ = [
     "replay",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its room on first use, so that `import livedata` stays cheap."""
-    if name in __all__:
-        value = getattr(import_module(f".{_HOME.get(name, 'errors')}", __name__), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'livedata' has no attribute {name!r}")
+_HOMES = {
+    **dict.fromkeys([name for name in __all__ if name[0].isupper()], "errors"),
+    **dict.fromkeys(["Streams", "connect", "demo", "open", "replay"], "session"),
+    **dict.fromkeys(["bins", "edges"], "reduce.axis"),
+    "layout": "reduce.layout",
+}
+__getattr__ = lazy_names(__name__, _HOMES)[0]
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,9 @@ They fill topics and never read them. Each start returns a handle on a daemon th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names
 
 if TYPE_CHECKING:
     from .replay import Replay, start_replay
@@ -24,15 +26,4 @@ _HOMES = {
     "Truth": "truth",
 }
 
-
-def __getattr__(name: str) -> Any:
-    # The modules behind the names load numpy and HDF5; who imports the package pays for what is used.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
