@@ -38,7 +38,7 @@ REAL = {
 
 
 def made_up_run(path):
-    """Write a run as ISIS did (float32 µs without units, seconds after a start), with stragglers, two entries a pulse."""
+    """Write a run as ISIS did (float32 µs without units), with stragglers and two entries a pulse."""
     rng = np.random.default_rng(11)
     sizes = rng.poisson(300, 250)
     sizes[[3, 4, 100]] = 0
