@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..streams.batch import EventBatch, entry_sizes
 from . import kernels
 from .binning import Binning, Definition, binning
-from .ledger import FATES, Ledger
+from .ledger import Ledger
 
 SPILL_AT = 2**32 - 1
 """A 32-bit counter cannot run over before this many events were counted."""
@@ -168,8 +168,3 @@ def _frozen(counts: NDArray[np.uint32], total: NDArray[np.int64] | None, shape: 
     result = result.reshape(shape)
     result.flags.writeable = False
     return result
-
-
-def add_ledgers(*ledgers: Ledger) -> Ledger:
-    """Add ledgers field by field."""
-    return Ledger(**{name: sum(getattr(ledger, name) for ledger in ledgers) for name in ("seen", *FATES, "late")})

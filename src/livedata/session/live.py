@@ -182,7 +182,10 @@ class LiveStreams(Streams):
         remarks = [] if watched else ["not watched"]
         last = ""
         if key.family == "log" and key in connection.book.logs:
-            data = connection.book.logs[key].data
+            timeline = connection.book.logs[key]
+            data = timeline.data
+            if n := timeline.n_other_shape:
+                remarks.append(f"{n:,} samples of another shape left out")
             if len(data):
                 value = data.value[-1]
                 last = f"{value:.6g}" if value.ndim == 0 and value.dtype.kind == "f" else str(value)[:20]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,7 +35,6 @@ class Sighting:
     rate: float = 0.0
     """Events or samples per second of record time in the sampled tail; 0 when unknown."""
     newest_ns: int | None = None
-    seen_at_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
