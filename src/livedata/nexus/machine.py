@@ -17,6 +17,7 @@ from ..streams.key import StreamKey
 from ..transport.protocol import Partition, Transport
 from .check import check
 from .intake import Intake, Step
+from .patience import WAIT_STEP_S, wait_in_steps
 from .place import publish
 from .sidefile import remove_side_file, side_path
 from .spec import RecorderSpec
@@ -27,7 +28,6 @@ from .writer import FileWriter
 QUEUE_BYTES = 256 << 20
 """More than this is not read ahead of the disc: on Kafka it stays there, in memory the producer waits."""
 RATE_SPAN_S = 5.0
-WAIT_STEP_S = 0.2
 
 
 class RecorderMachine:
@@ -62,13 +62,7 @@ class RecorderMachine:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait in small steps until it has ended; return whether it has."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._ended.is_set():
-            left = WAIT_STEP_S if deadline is None else min(WAIT_STEP_S, deadline - time.monotonic())
-            if left <= 0:
-                return False
-            self._ended.wait(left)
-        return True
+        return wait_in_steps(self._ended, timeout_s)
 
     @property
     def status(self) -> RecorderStatus:

@@ -9,12 +9,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 from typing import IO, Any
 
 from ..errors import RecordingError
-from .machine import WAIT_STEP_S
+from .patience import wait_in_steps
 from .spec import RecorderSpec
 from .status import ENDED, RecorderStatus
 
@@ -69,13 +68,7 @@ class RemoteMachine:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait in small steps until it has ended; return whether it has."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while not self._ended.is_set():
-            left = WAIT_STEP_S if deadline is None else min(WAIT_STEP_S, deadline - time.monotonic())
-            if left <= 0:
-                return False
-            self._ended.wait(left)
-        return True
+        return wait_in_steps(self._ended, timeout_s)
 
     def _say(self, line: str) -> None:
         process = self._process
