@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import DecodeError, EncodeError, FileError
 from .fbs import load_layout
 from .layout import Field, Layout, Table, Union
+from .meaning import NOTHING, Meaning, meaning_of
 from .message import Message, make_classes
 from .values import member_value
 
@@ -47,6 +48,8 @@ class Schema:
     layout: Layout
     classes: Mapping[str, type[Message]]
     """Message class of each table and struct, by full name."""
+    meaning: Meaning = NOTHING
+    """What needs code to be understood."""
 
     @property
     def root(self) -> Table:
@@ -67,6 +70,11 @@ class Schema:
     def message_class(self) -> type[Message]:
         """Class of the typed messages."""
         return self.classes[self.layout.root]
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether messages are only read, because nobody should write new ones: attribute ``read_only``."""
+        return "read_only" in (self.root.attributes or {})
 
     @property
     def source_field(self) -> Field | None:
@@ -154,7 +162,7 @@ class Registry(Mapping[str, Schema]):
         if self._path is None and id in _GIVEN:
             module, name = _GIVEN[id]
             given = getattr(import_module(f".{module}", __package__), name)
-        schema = Schema(id, layout, make_classes(layout, given))
+        schema = Schema(id, layout, make_classes(layout, given), meaning_of(layout))
         self._loaded[id] = schema
         return schema
 

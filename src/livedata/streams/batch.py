@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,9 @@ class EventBatch:
     the end of the events. ``event_index[0]`` is 0 when there are entries."""
     messages: Messages
     columns: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
-    """Further per-entry values, each of shape (entry,): ``late`` (bool) where an entry came behind newer ones;
-    period, veto and proton charge will follow."""
+    """Further per-entry values, each of shape (entry,); see `ABSENT_IN_COLUMN`."""
+    event_weight: NDArray[np.int16] | None = None
+    """Weight of each event, shape (event,); None where every event counts once."""
 
     @property
     def n_events(self) -> int:
@@ -75,13 +77,24 @@ class EventBatch:
         return ids + self.event_time_offset.nbytes + self.event_time_zero.nbytes + self.event_index.nbytes
 
 
+Facet = Literal["value", "alarm", "connection", "unit"]
+"""What is said of a process variable. ``value``: its samples. ``alarm``: severity (int16; OK 0, MINOR 1, MAJOR 2,
+INVALID 3), with a column ``message`` (texts). ``connection``: status (int16, as `ep01` counts), with a column ``service_id``
+(texts). ``unit``: texts, None where the variable has no unit at all."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LogBatch:
-    """Samples of one log: times in ns since 1970, shape (sample,); values of the wire's dtype, shape (sample, ...)."""
+    """Samples of one facet of one log."""
 
     time: Int64Array
+    """ns since 1970 UTC, shape (sample,)."""
     value: NDArray[np.generic]
+    """Of the wire's dtype, shape (sample, ...); texts as `str` in an array of dtype object."""
     messages: Messages
+    facet: Facet = "value"
+    columns: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    """Further values of each sample, each of shape (sample,)."""
 
     @property
     def n_samples(self) -> int:
@@ -94,7 +107,58 @@ class LogBatch:
         return self.time.nbytes + self.value.nbytes
 
 
-Batch = EventBatch | LogBatch
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """One named array with the names of its dimensions."""
+
+    values: NDArray[np.generic]
+    dims: tuple[str, ...]
+    """One name for each dimension of `values`."""
+    unit: str | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArraySet:
+    """Named arrays that belong together: a histogram with its edges, an image with its attributes."""
+
+    variables: Mapping[str, Variable]
+    """``signal`` is the main array, ``errors`` its standard deviation; the others are coordinates. A coordinate has the
+    signal's length along its dimension (points) or one more (edges)."""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    """Numbers and texts beside the arrays."""
+    offset: tuple[int, ...] = ()
+    """Where the signal begins in the whole, for one that is sent in parts; empty when it is whole."""
+    whole: tuple[int, ...] = ()
+    """Shape of the whole, for a signal that is sent in parts; empty when it is whole."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayBatch:
+    """Frames of a camera, or sets of named arrays (histograms, reduced data)."""
+
+    time: Int64Array
+    """ns since 1970 UTC, shape (set,)."""
+    sets: tuple[ArraySet, ...]
+    messages: Messages
+
+    @property
+    def n_samples(self) -> int:
+        """Number of sets."""
+        return len(self.sets)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the arrays."""
+        return sum(v.values.nbytes for s in self.sets for v in s.variables.values())
+
+
+Batch = EventBatch | LogBatch | ArrayBatch
+
+ABSENT_IN_COLUMN: Mapping[str, bool | int | float] = {"late": False, "period": -1, "veto": -1, "charge": float("nan")}
+"""Per-entry columns and what stands in them where nothing is known. ``late``: bool, the entry came behind newer ones.
+``period``: int64, counted as on the wire. ``veto``: int64, the bits of the vetoes that were active. ``charge``: float32,
+protons on target during the frame in µA h."""
 
 
 def entry_sizes(batch: EventBatch) -> Int64Array:
@@ -139,6 +203,7 @@ def select_entries(batch: EventBatch, keep: BoolArray) -> EventBatch:
             m.topic, m.partition, m.offset, m.timestamp_ms, entries_before[m.first_entry], events_before[m.first_entry]
         ),
         columns={name: column[kept] for name, column in batch.columns.items()},
+        event_weight=None if batch.event_weight is None else batch.event_weight[events],
     )
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-Family = Literal["events", "log"]
-"""What kind of timeline the messages of a stream make up."""
+Family = Literal["events", "log", "frames", "arrays"]
+"""What kind of timeline the messages of a stream make up: events of a detector, samples of a process variable (with its
+alarm, connection and unit), images of a camera, sets of named arrays."""
 
 FAMILY_OF_SCHEMA: dict[str, Family] = {"ev44": "events", "f144": "log"}
 

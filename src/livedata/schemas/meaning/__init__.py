@@ -1,0 +1,40 @@
+"""What the tables of a schema mean beyond their layout, where that needs code: one small module per subject.
+
+A root table names its module in the `.fbs` text: ``table da00_DataArray (meaning: "arrays")``. The module holds a
+`Meaning` called ``MEANING``. A schema whose layout says everything needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from ..layout import Layout
+
+Values = dict[str, Any]
+"""Fields of one table by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Functions that stand between the wire's fields and those a message holds. Tables go by their short names."""
+
+    shape: Mapping[str, Callable[[Values], None]] = field(default_factory=dict)
+    """Changes, in place, what was read of a table into what a message holds (bytes into a shaped array). Content that
+    contradicts itself is left as it was read; never raises."""
+    flatten: Mapping[str, Callable[[Values], None]] = field(default_factory=dict)
+    """The way back, before encoding; raises `EncodeError` (of the problem alone) for what the wire cannot say."""
+    check: Callable[[Any], Iterable[str]] | None = None
+    """Remarks on a root message, for people: what its lists and numbers say that cannot be meant."""
+
+
+NOTHING = Meaning()
+
+
+def meaning_of(layout: Layout) -> Meaning:
+    """Return the meaning that a layout's root table names, or one that adds nothing."""
+    attributes = layout.tables[layout.root].attributes or {}
+    name = attributes.get("meaning")
+    return NOTHING if name is None else import_module(f".{name}", __package__).MEANING
