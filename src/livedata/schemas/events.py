@@ -25,7 +25,7 @@ _PUT_OFFSET = Packing("<I").pack_into
 _PUT_LONG = Packing("<q").pack_into
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Ev44(Message):
     """Events of one or more pulses from one source.
 

@@ -27,7 +27,7 @@ _PUT_COUNT = Packing("<I").pack_into
 _PLAIN_KINDS = {int: np.dtype("<i8"), float: np.dtype("<f8")}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class F144(Message):
     """One sample of a process variable."""
 

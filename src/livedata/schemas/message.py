@@ -46,6 +46,16 @@ class Message:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        from .summary import repr_text
+
+        return repr_text(self)
+
+    def _repr_html_(self) -> str:
+        from .html import message_html
+
+        return message_html(self)
+
 
 def _equal(a: object, b: object) -> bool:
     if isinstance(a, np.ndarray | np.generic) or isinstance(b, np.ndarray | np.generic):
@@ -155,6 +165,7 @@ def _make_class(definition: Table | Struct, layout: Layout) -> type[Message]:
         slots=True,
         kw_only=True,
         eq=False,
+        repr=False,
     )
     made.__qualname__ = namespace["__qualname__"]
     return made
