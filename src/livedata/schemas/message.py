@@ -7,7 +7,7 @@ dtype. What is absent is None, an empty array, an empty tuple or the default.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import field as dataclass_field
 from dataclasses import fields as dataclass_fields
 from dataclasses import make_dataclass
@@ -18,6 +18,8 @@ import numpy as np
 
 from .layout import Enum, Field, Layout, Scalar, Struct, Table, TableRef, Text, Type, Union, Vector, inline_dtype
 
+NOTHING_DERIVED: Mapping[str, tuple[str, ...]] = {}
+
 
 class Message:
     """Base of all typed messages and of the tables and structs inside them.
@@ -26,7 +28,7 @@ class Message:
     element, NaN counting as equal to NaN.
     """
 
-    __slots__ = ()
+    __slots__ = ("_relayed",)
     SCHEMA: ClassVar[str] = ""
     """Schema id."""
     TABLE: ClassVar[str] = ""
@@ -55,6 +57,11 @@ class Message:
         from .html import message_html
 
         return message_html(self)
+
+
+def mark_relayed(message: Message) -> None:
+    """Note on a message that it came from the wire: it is passed on as it is, even where a new one would be refused."""
+    object.__setattr__(message, "_relayed", True)
 
 
 def _equal(a: object, b: object) -> bool:
@@ -86,7 +93,9 @@ def absent_value(field: Field, layout: Layout) -> object:
     return field.default
 
 
-def make_classes(layout: Layout, given: type[Message] | None) -> dict[str, type[Message]]:
+def make_classes(
+    layout: Layout, given: type[Message] | None, derived: Mapping[str, tuple[str, ...]] = NOTHING_DERIVED
+) -> dict[str, type[Message]]:
     """Make the message class of the root table and of every table and struct that a message can show.
 
     Parameters
@@ -95,6 +104,8 @@ def make_classes(layout: Layout, given: type[Message] | None) -> dict[str, type[
         Layout with a root table.
     given
         A class written by hand to stand for the root table, so that type checkers know its fields.
+    derived
+        Fields by short table name that may be left out when a message is made; they are None then.
 
     Returns
     -------
@@ -106,7 +117,8 @@ def make_classes(layout: Layout, given: type[Message] | None) -> dict[str, type[
         if given is not None and definition.name == layout.root:
             classes[definition.name] = given
         else:
-            classes[definition.name] = _make_class(definition, layout)
+            short = definition.name.rpartition(".")[2]
+            classes[definition.name] = _make_class(definition, layout, derived.get(short, ()))
     root = classes[layout.root]
     for name, class_ in classes.items():
         short = name.rpartition(".")[2]
@@ -137,10 +149,13 @@ def _shown(layout: Layout) -> Iterator[Table | Struct]:
             todo += [f.type for f in type_.fields]
 
 
-def _make_class(definition: Table | Struct, layout: Layout) -> type[Message]:
+def _make_class(definition: Table | Struct, layout: Layout, derived: tuple[str, ...]) -> type[Message]:
     members: list[Any] = []
     for f in definition.fields:
         annotation = _annotation(f.type, layout)
+        if f.name in derived:
+            members.append((f.name, annotation | None, dataclass_field(default=None)))
+            continue
         if not isinstance(f, Field) or f.is_required:
             members.append((f.name, annotation))
             continue

@@ -162,7 +162,8 @@ class Registry(Mapping[str, Schema]):
         if self._path is None and id in _GIVEN:
             module, name = _GIVEN[id]
             given = getattr(import_module(f".{module}", __package__), name)
-        schema = Schema(id, layout, make_classes(layout, given), meaning_of(layout))
+        meaning = meaning_of(layout)
+        schema = Schema(id, layout, make_classes(layout, given, meaning.derived), meaning)
         self._loaded[id] = schema
         return schema
 

@@ -11,23 +11,35 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from ..layout import Layout
 
 Values = dict[str, Any]
 """Fields of one table by name."""
+
+Charge = Callable[[int], None]
+"""Called with a number of bytes before they are copied out of a message. The reader raises through it when a message
+has more copied than it can honestly ask for (texts may share memory, so a small message could fill all of it)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """Functions that stand between the wire's fields and those a message holds. Tables go by their short names."""
 
-    shape: Mapping[str, Callable[[Values], None]] = field(default_factory=dict)
+    shape: Mapping[str, Callable[[Values, Charge], None]] = field(default_factory=dict)
     """Changes, in place, what was read of a table into what a message holds (bytes into a shaped array). Content that
-    contradicts itself is left as it was read; never raises."""
-    flatten: Mapping[str, Callable[[Values], None]] = field(default_factory=dict)
-    """The way back, before encoding; raises `EncodeError` (of the problem alone) for what the wire cannot say."""
+    contradicts itself is left as it was read; raises nothing but what the charge raises."""
+    flatten: Mapping[str, Callable[[Values, bool], None]] = field(default_factory=dict)
+    """The way back, before encoding; raises `EncodeError` (of the problem alone) for what the wire cannot say. The
+    second argument tells to pass content on as it is, even when it contradicts itself."""
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Fields that may be left out (None) when a message is made, because `flatten` finds them from the rest."""
     check: Callable[[Any], Iterable[str]] | None = None
-    """Remarks on a root message, for people: what its lists and numbers say that cannot be meant."""
+    """Remarks on a root message, for people: what its lists and numbers say that cannot be meant. The message can be
+    encoded; lists may stand for arrays."""
+    example: Mapping[str, Callable[[Values, np.random.Generator], None]] = field(default_factory=dict)
+    """Completes, in place, the fields given of a table with made-up ones that agree with them and each other."""
 
 
 NOTHING = Meaning()
