@@ -29,7 +29,7 @@ from .layout import (
     inline_dtype,
     inline_size,
 )
-from .message import Message, absent_value, empty_array
+from .message import Message, absent_value, empty_array, mark_relayed
 from .registry import Schema, schema_for
 
 Buffer = bytes | bytearray | memoryview
@@ -109,6 +109,7 @@ def decode_as(schema: Schema, data: bytes | memoryview) -> Message:
         raise DecodeError(f"the identifier is {identifier!r}", schema=schema.id, offset=4)
     reader = _Reader(schema, data)
     root: Message = reader.table(schema.root, reader.target(0), 0)
+    mark_relayed(root)
     return root
 
 
