@@ -35,8 +35,13 @@ RETIRED: Mapping[str, str] = {
     "dev1": "replaced by dev2",
     "aev1": "replaced by aev2",
     "hst1": "without successor",
+    "hs02": "a proposal that became da00",
+    "dr00": "in discussion for reduced data, not in use yet",
+    "is84": "only a part of ev42, never a message of its own",
+    "dtdb": "only a part of ev42, never a message of its own",
+    "fwdi": "only a part of f143, never a message of its own",
 }
-"""Identifiers that once meant something, and what became of them."""
+"""Identifiers that are not those of messages, no longer or not yet, and what to know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,6 @@ def schema_for(id: str) -> Schema:
     try:
         return SCHEMAS[id]
     except KeyError:
-        once = f" (a retired identifier: {RETIRED[id]})" if id in RETIRED else ""
+        once = f" ({RETIRED[id]})" if id in RETIRED else ""
         known = " ".join(SCHEMAS)
         raise DecodeError(f"no such schema{once}; known are {known}", schema=id, offset=4) from None
