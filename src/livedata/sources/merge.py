@@ -15,19 +15,22 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..streams.batch import EventBatch, Int32Array, Int64Array, LogBatch
+from ..streams.batch import EventBatch, Facet, Int32Array, Int64Array, LogBatch
+from .frame import Frame, frames_of
 
 LAST_NS = 4_102_444_800 * 10**9
 """Year 2100: a time beyond it is not waited for."""
 MAX_EVENTS = 10_000_000
 """Most events in one message: 80 MB, below what brokers take."""
+NOTE_OF_FACET: dict[Facet, str] = {"alarm": "message", "connection": "service_id"}
+"""Column of a facet's batches that travels with each sample."""
 MERGE_NS = 10**9
 """Entries that share a message are at most this far apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventItem:
-    """Content of one ev44 message."""
+    """Content of one ev44 message, or an44 where events have weights."""
 
     key_ns: int
     """Its place in time."""
@@ -36,16 +39,26 @@ class EventItem:
     event_index: Int64Array
     event_time_offset: Int32Array
     event_id: Int32Array | None
+    event_weight: NDArray[np.int16] | None = None
+    frame: Frame | None = None
+    """Period, vetoes and charge of the one entry; None where the stream tells none of them."""
+
+
+Sample = np.number[Any] | NDArray[np.number[Any]] | str | tuple[str, ...] | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class LogItem:
-    """Content of one f144 message."""
+    """Content of one message about a process variable."""
 
     key_ns: int
     stream: str
     time_ns: int
-    value: np.number[Any] | NDArray[np.number[Any]]
+    value: Sample
+    """A number, a row of numbers, a text or a row of texts; of the facets, see `livedata.streams.batch.Facet`."""
+    facet: Facet = "value"
+    note: str | None = None
+    """An alarm's message; who saw a connection."""
 
 
 Item = EventItem | LogItem
@@ -68,17 +81,19 @@ def event_items(stream: str, batches: Iterable[EventBatch], message_size: int | 
         In the file's order.
     message_size
         Events in a message: entries within a second of each other are put together up to this number, and larger
-        entries are cut into several with the same time. None: each entry is a message.
+        entries are cut into several with the same time. None: each entry is a message. Entries of which period, vetoes
+        or charge are known are never put together.
     """
     limit = min(message_size or MAX_EVENTS, MAX_EVENTS)
     key = 0
     for batch in batches:
         times = batch.event_time_zero.tolist()
+        frames = frames_of(batch)
         bounds = [*batch.event_index.tolist(), batch.n_events]
         first = 0
         while first < len(times):
             stop = first + 1
-            if message_size is not None:
+            if message_size is not None and frames is None:
                 while (
                     stop < len(times)
                     and bounds[stop + 1] - bounds[first] <= limit
@@ -96,20 +111,39 @@ def event_items(stream: str, batches: Iterable[EventBatch], message_size: int | 
                     batch.event_index[first:stop] - bounds[first],
                     batch.event_time_offset[begin:end],
                     None if batch.event_id is None else batch.event_id[begin:end],
+                    None if batch.event_weight is None else batch.event_weight[begin:end],
+                    None if frames is None else frames[first],
                 )
             first = stop
 
 
 def log_items(stream: str, batches: Iterable[LogBatch]) -> Iterator[LogItem]:
-    """Cut a log's batches into samples."""
+    """Cut the batches of one facet of a log into samples."""
     key = 0
     for batch in batches:
-        # f144 has no boolean; what is neither number nor boolean was left out before.
-        values: Any = batch.value.astype(np.uint8) if batch.value.dtype.kind == "b" else batch.value
-        for time_ns, value in zip(batch.time.tolist(), values, strict=True):
+        column = NOTE_OF_FACET.get(batch.facet)
+        notes = batch.columns.get(column) if column else None
+        for row, (time_ns, value) in enumerate(zip(batch.time.tolist(), _samples(batch), strict=True)):
             if is_plausible(time_ns):
                 key = max(key, time_ns)
-            yield LogItem(key, stream, time_ns, value)
+            note = None if notes is None or notes[row] is None else str(notes[row])
+            yield LogItem(key, stream, time_ns, value, batch.facet, note)
+
+
+def _samples(batch: LogBatch) -> Iterable[Sample]:
+    """Return the values as messages can carry them."""
+    values: Any = batch.value
+    kind = values.dtype.kind
+    if batch.facet in ("alarm", "connection"):
+        return [int(value) for value in values]
+    if kind == "b":
+        # No schema has booleans.
+        return values.astype(np.uint8)  # type: ignore[no-any-return]
+    if kind in "iuf":
+        return values  # type: ignore[no-any-return]
+    if values.ndim > 1:
+        return [tuple(map(str, row)) for row in values]
+    return [None if value is None else str(value) for value in values]
 
 
 def first_time(batch: EventBatch | LogBatch) -> int | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..streams.batch import Batch, EventBatch, LogBatch
 from .counts import NotSent
+from .frame import has_frames
 from .merge import BatchT, EventItem, Item, event_items, first_time, log_items, peek
 
 if TYPE_CHECKING:
@@ -27,7 +28,12 @@ class Playlist:
         streams = list(file.streams.values())
         self.not_sent = tuple(row for stream in streams for row in _left_behind(stream))
         self._events = [s.name for s in streams if s.kind == "events"]
-        self._logs = [s.name for s in streams if s.kind == "log" and _fits(s)]
+        logs = [s for s in streams if s.kind in ("log", "text") and _fits(s)]
+        self._logs = [s.name for s in logs]
+        self.units = {s.name: s.unit for s in logs}
+        """Unit of each log; None where the file names none."""
+        self.has_frames = False
+        """Whether any stream of events tells periods, vetoes or charges; known once opened."""
         n_events = sum(s.n_events for s in streams if s.kind == "events")
         self.unit = "events" if n_events else "samples"
         self.total = n_events or sum(s.n_points for s in streams if s.name in self._logs)
@@ -47,6 +53,7 @@ class Playlist:
         for name in self._events:
             first, batches = peek(self._batches(name, EventBatch))
             starts.append(first_time(first) if first is not None else None)
+            self.has_frames |= first is not None and has_frames(first)
             streams.append(event_items(name, batches, self._message_size))
         is_without_events = all(start is None for start in starts)
         for name in self._logs:
@@ -73,22 +80,22 @@ class Playlist:
         return int(np.count_nonzero((toa == INT32.max) | (toa == INT32.min)))
 
     def _batches(self, name: str, kind: type[BatchT]) -> Iterator[BatchT]:
-        batches = self._file.batches(name)
+        is_readable = self._file.stream(name).is_readable_as_batches
+        batches = self._file.batches(name) if is_readable else iter((self._file.read(name),))
         self._open.append(batches)
         return (batch for batch in batches if isinstance(batch, kind))
 
 
 def _fits(stream: FileStream) -> bool:
-    """Whether f144 can carry the samples: numbers, or rows of numbers."""
+    """Whether messages can carry the samples: numbers or texts, or rows of them."""
+    if stream.kind == "text":
+        return len(stream.shape) == 1 or (len(stream.shape) == 2 and stream.shape[1] > 0)
     return np.dtype(stream.dtype).kind in "iufb" and np.dtype(stream.dtype).itemsize <= 8 and len(stream.shape) <= 2
 
 
 def _left_behind(stream: FileStream) -> Iterator[NotSent]:
-    if stream.kind == "text":
-        yield NotSent(stream.name, "a log of texts", stream.n_points)
-    elif stream.kind == "arrays":
+    if stream.kind == "arrays":
         yield NotSent(stream.name, "an array without times", stream.n_points)
-    elif stream.kind == "log" and not _fits(stream):
-        yield NotSent(stream.name, f"values of {stream.dtype} in shape {stream.shape[1:]}", stream.n_points)
-    elif stream.kind == "log" and stream.unit:
-        yield NotSent(stream.name, f"unit {stream.unit!r}", 1)
+    elif stream.kind in ("log", "text") and not _fits(stream):
+        what = "texts" if stream.kind == "text" else f"values of {stream.dtype}"
+        yield NotSent(stream.name, f"{what} in shape {stream.shape[1:]}", stream.n_points)

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ..errors import ArgumentError, FileError
-from ..schemas import encode_ev44, encode_f144
+from ..errors import ArgumentError, EncodeError, FileError
 from ..streams.feed import Progress
 from ..transport import Transport
 from .announcement import MS, job_id, run_start, run_stop
+from .content import encode_events, encode_sample
 from .counts import Counts, NotSent, Tally
+from .frame import NOTHING_KNOWN, Frame, encode_frame
 from .merge import EventItem, Item, LogItem, is_plausible, merged
 from .outbox import Outbox
 from .pace import Speed, checked_speed
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT_NS = 5 * 10**9
 """A longer gap in the data is cut to this."""
 HIGHEST_NS = 2**63 - 1
-NO_IDS = np.zeros(0, np.int32)
 UNREPRESENTABLE = "time offsets outside ±2.147 s, sent as the nearest possible"
+UNSENDABLE = "samples that no message can hold, such as texts from before 1970"
+UNSENDABLE_FRAME = "periods or vetoes beyond 32 bits, sent as not known"
 UNSHIFTABLE = "times beyond the year 2262 after the shift to now, sent as the last possible"
 
 
@@ -66,6 +68,8 @@ class Replay(Source):
         self._playlist = Playlist(file, message_size)
         self._sent = Tally()
         self._message_ids: Counter[str] = Counter()
+        self._frame: tuple[int, Frame] | None = None
+        """Time and content of the newest pu00."""
         self._done = 0
         self._gaps = 0
         self._gap_ns = 0
@@ -116,6 +120,8 @@ class Replay(Source):
             outbox.send(self.runs_topic, value, key=self._prefix.encode())
             if self.loops_done == 0:
                 self._pace.begin()
+            for name, unit in playlist.units.items():
+                self._send_sample(outbox, LogItem(start_ns, name, start_ns, unit, "unit"), 0)
             for item in self._in_time(merged(streams), first_ns):
                 self._send(outbox, item, shift_ns)
             # The run holds its last entry: spans are half-open, and run times are whole milliseconds.
@@ -159,43 +165,61 @@ class Replay(Source):
                 self._sent.note(name, UNSHIFTABLE, n)
         if n := self._playlist.clamped(item):
             self._sent.note(name, UNREPRESENTABLE, n)
-        number = self._message_ids[name]
-        self._message_ids[name] += 1
-        value = encode_ev44(
-            name,
-            number,
-            times,
-            item.event_index.astype(np.int32),
-            toa,
-            NO_IDS if item.event_id is None else item.event_id,
-        )
-        counts = Counts(1, len(times), len(toa))
-        self._sent.add(name, counts)
-        outbox.send(
-            self.events_topic,
-            value,
-            partition=number % self._n_partitions,
-            on_failure=lambda: self._sent.take_back(name, counts),
-        )
+        if self._playlist.has_frames:
+            self._send_frame(outbox, name, int(times[0]), item.frame or NOTHING_KNOWN)
+        number = self._next_id(name)
+        value = encode_events(item, number, times)
+        self._send_part(outbox, name, value, Counts(1, len(times), len(toa)), number, int(times[0]))
         self._done += len(toa) if self._playlist.unit == "events" else 0
         newest = max((t for t in times.tolist() if is_plausible(t)), default=None)
         if newest is not None and (self._newest_ns is None or newest > self._newest_ns):
             self._newest_ns = newest
+
+    def _send_frame(self, outbox: Outbox, name: str, time_ns: int, frame: Frame) -> None:
+        """Send a pu00, unless the newest one says the same."""
+        if self._frame == (time_ns, frame):
+            return
+        self._frame = time_ns, frame
+        if n := frame.n_unsendable:
+            self._sent.note(name, UNSENDABLE_FRAME, n)
+        number = self._next_id(name)
+        self._send_part(outbox, name, encode_frame(name, number, time_ns, frame), Counts(1), number, time_ns)
+
+    def _send_part(self, outbox: Outbox, name: str, value: bytes, counts: Counts, number: int, time_ns: int) -> None:
+        """Send a message to the events: to each partition in turn, or all of a frame to one, chosen by its time."""
+        self._sent.add(name, counts)
+        outbox.send(
+            self.events_topic,
+            value,
+            partition=None if self._playlist.has_frames else number % self._n_partitions,
+            key=str(time_ns).encode() if self._playlist.has_frames else None,
+            on_failure=lambda: self._sent.take_back(name, counts),
+        )
+
+    def _next_id(self, name: str) -> int:
+        number = self._message_ids[name]
+        self._message_ids[name] += 1
+        return number
 
     def _send_sample(self, outbox: Outbox, item: LogItem, shift_ns: int) -> None:
         name, time_ns = item.stream, item.time_ns + shift_ns
         if time_ns > HIGHEST_NS:
             self._sent.note(name, UNSHIFTABLE, 1)
             time_ns = HIGHEST_NS
-        counts = Counts(1, 1, 0)
+        try:
+            value = encode_sample(item, time_ns)
+        except EncodeError:
+            self._sent.note(name, UNSENDABLE, 1)
+            return
+        counts = Counts(1, 1 if item.facet == "value" else 0, 0)
         self._sent.add(name, counts)
         outbox.send(
             self.logs_topic,
-            encode_f144(name, time_ns, item.value),
+            value,
             key=name.encode(),
             on_failure=lambda: self._sent.take_back(name, counts),
         )
-        if self._playlist.unit == "samples":
+        if self._playlist.unit == "samples" and item.facet == "value":
             self._done += 1
             if is_plausible(time_ns):
                 self._newest_ns = max(self._newest_ns or 0, time_ns)
@@ -223,11 +247,17 @@ def start_replay(
     message_size: int | None = None,
     partitions: int = 1,
 ) -> Replay:
-    """Start sending a NeXus file's events (ev44) and logs (f144) and return a handle at once.
+    """Start sending a NeXus file's events and logs and return a handle at once.
 
     Streams keep the names that `livedata.nexus.open_file` gives them. A run start goes before everything and a run stop
     after it. Error banks are sent as well; one thing under several names is sent once. A replay of the same file
     to the same topics that this process already runs is stopped first.
+
+    Events go as ev44 (an44 where they have weights). Where the file knows periods, vetoes or charges, each frame's
+    events follow a pu00 in one partition, chosen by a key. Logs of numbers go as f144, logs of texts as f142. The
+    unit of each log is told at every run start (un00; without a text where the file names none), alarms (al00) and
+    connections (ep01) at their times. The index of an enumerated variable and the texts of its states are two logs,
+    as in the file.
 
     Parameters
     ----------
