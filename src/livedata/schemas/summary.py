@@ -5,25 +5,19 @@ Texts come from the wire: whatever could steer a terminal is shown as an escape,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields as dataclass_fields
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from .layout import Enum, Field, Scalar, Struct, StructField, Table, Union
+from .layout import Enum, Field, Scalar, Struct, StructField, Table, Text, Union, Vector
 from .message import Message
 from .registry import SCHEMAS
+from .wording import MANY, TEXT, array_text, clean, enum_name, number, shape_text, utc
 
 LONGEST = 100
 """Characters of a summary."""
-_TEXT = 40
-"""Characters of one text in it."""
-_MANY = 4
-"""Numbers that are still shown one by one."""
-_PER_SECOND = {"ns": 10**9, "ms": 10**3, "s": 1}
 _COUNTED = {
     "time_of_flight": "event",
     "reference_time": "pulse",
@@ -32,6 +26,9 @@ _COUNTED = {
     "events": "event",
 }
 """Vectors that people count rather than read."""
+
+_LAST = 8
+"""Rank of what is long and read last."""
 
 Definition = Mapping[str, Field | StructField]
 
@@ -48,25 +45,30 @@ def summary(message: Message) -> str:
     -------
     :
         At most `LONGEST` printable characters: values, states, counts and shapes first, then texts and numbers, the
-        payload's own time last. Empty when the message says nothing. Never raises, whatever the content.
+        payload's own time last; ``…`` stands for what has no room. Never raises, whatever the content.
 
     Examples
     --------
     >>> import numpy as np
     >>> from livedata import schemas
     >>> summary(schemas.f144(source_name="T1", timestamp=1_700_000_000_500_000_000, value=np.float32(21.5)))
-    '21.5 float32, timestamp 2023-11-14 22:13:20.500'
+    '21.5 float32, at 2023-11-14 22:13:20.500'
     """
-    last = _own_time(message)
-    room = LONGEST - (len(last) + 2 if last else 0)
+    dated, last = _own_time(message)
+    room = LONGEST - len(last) - len(", …")
     parts: list[str] = []
-    for part in _parts(message):
+    is_cut = False
+    for rank, part in _parts(message, dated):
+        if rank == _LAST and room > TEXT // 2:
+            part = clean(part, room - 2)
         if len(part) + 2 > room:
-            parts.append("…")
-            break
+            is_cut = True
+            continue
         parts.append(part)
         room -= len(part) + 2
-    return ", ".join([*parts, last] if last else parts)
+    if not parts and not is_cut:
+        parts = list(_unsaid(message))[:3]
+    return ", ".join([*parts, *(["…"] if is_cut else []), *([last] if last else [])])
 
 
 def repr_text(message: Message) -> str:
@@ -95,126 +97,59 @@ def attributes_of(field: Field | StructField | None) -> Mapping[str, str | None]
     return (field.attributes if isinstance(field, Field) else None) or {}
 
 
-def clean(text: str, limit: int = _TEXT) -> str:
-    """Return one line of printable characters: others become escapes, and what is beyond the limit an ellipsis.
-
-    Examples
-    --------
-    >>> clean("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
-    """
-    # A text can have many megabytes; no character takes less than its own place.
-    shown = "".join(c if c.isprintable() else _escaped(c) for c in text[: limit + 1])
-    return shown if len(shown) <= limit and len(text) <= limit else shown[: limit - 1] + "…"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
-
-
-def utc(value: object, unit: str | None, *, digits: int = 3) -> str:
-    """Write a time since 1970 as UTC; empty when it is none that a calendar knows.
-
-    Parameters
-    ----------
-    value
-        Number of units since 1970.
-    unit
-        ``ns``, ``ms`` or ``s``.
-    digits
-        Of the fraction of a second: 3, 6 or 9.
-    """
-    per_second = _PER_SECOND.get(unit or "", 0)
-    if not per_second or isinstance(value, bool):
-        return ""
-    if isinstance(value, float | np.floating):
-        if not math.isfinite(value):
-            return ""
-        total_ns = round(float(value) * (10**9 // per_second))
-    elif isinstance(value, int | np.integer):
-        total_ns = int(value) * (10**9 // per_second)
-    else:
-        return ""
-    seconds, ns = divmod(total_ns, 10**9)
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{ns:09d}"[: 20 + digits] if moment.year >= 1000 else ""
-
-
-def enum_name(type_: object, value: object) -> str:
-    """Return the name of an enum's value; empty when it has none, or the type is no enum."""
-    if not isinstance(type_, Enum):
-        return ""
-    return next((name for name, number in type_.members.items() if number == value), "")
-
-
-def number(value: object) -> str:
-    """Write a number with at most six digits, integers whole."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating):
-        return f"{float(value):.6g}"
-    return str(int(value)) if isinstance(value, int | np.integer) else f"<{clean(type(value).__name__)}>"
-
-
-def shape_text(array: np.ndarray[Any, Any]) -> str:
-    """Write dtype and shape.
-
-    Examples
-    --------
-    >>> shape_text(np.zeros((480, 640), np.uint16))
-    'uint16[480×640]'
-    """
-    return f"{array.dtype.name if array.dtype.names is None else 'records'}[{'×'.join(map(str, array.shape))}]"
-
-
-def array_text(array: np.ndarray[Any, Any]) -> str:
-    """Write an array short: its few numbers, or dtype, shape, least and greatest."""
-    if array.size <= _MANY and array.ndim == 1 and array.dtype.kind in "iufb":
-        return f"{shape_text(array)} {' '.join(number(v) for v in array)}".rstrip()
-    ends = extremes(array)
-    return shape_text(array) if ends is None else f"{shape_text(array)} {number(ends[0])} … {number(ends[1])}"
-
-
-def extremes(array: np.ndarray[Any, Any]) -> tuple[Any, Any] | None:
-    """Return the least and the greatest finite number of an array; None when it has none."""
-    if array.size == 0 or array.dtype.kind not in "iufb":
-        return None
-    low, high = array.min(), array.max()
-    if array.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
-        finite = array[np.isfinite(array)]
-        return (finite.min(), finite.max()) if finite.size else None
-    return low, high
-
-
-def _own_time(message: Message) -> str:
-    """Write the first time that the message states of itself."""
+def _own_time(message: Message) -> tuple[str, str]:
+    """Return the field with the first time that the message states of itself, and its words."""
     for name, field in definition_of(message).items():
         if isinstance(field.type, Scalar) and (unit := attributes_of(field).get("time")):
             value = getattr(message, name, None)
             if value is None or value == 0:
                 continue
-            return f"{name} {utc(value, unit) or f'{number(value)} {unit}'}"
-    return ""
+            said = "at" if name.endswith("timestamp") else name
+            return name, f"{said} {utc(value, unit) or f'{number(value)} {unit}'}"
+    for name, field in definition_of(message).items():
+        value = getattr(message, name, None)
+        unit = attributes_of(field).get("time")
+        if unit and isinstance(value, np.ndarray) and value.size:
+            return "", f"from {utc(value.flat[0], unit) or f'{number(value.flat[0])} {unit}'}"
+    return "", ""
 
 
-def _parts(message: Message) -> Iterator[str]:
-    """Yield what is to be said, the most telling first."""
+def _unsaid(message: Message) -> Iterator[str]:
+    """Tell which texts and lists, but for the name of the stream, are absent or empty."""
+    for name, field in definition_of(message).items():
+        value = getattr(message, name, None)
+        if "source" in attributes_of(field) or not isinstance(field.type, Text | Vector | Union):
+            continue
+        if isinstance(value, str):
+            yield f"{name} ''"
+        elif value is None or (isinstance(value, tuple | np.ndarray) and not len(value)):
+            yield f"no {name}"
+
+
+def _parts(message: Message, dated: str) -> list[tuple[int, str]]:
+    """Return what is to be said but for the time, with its rank, the most telling first."""
     definition = definition_of(message)
     ranked: list[tuple[int, str]] = []
-    dated = _own_time(message).partition(" ")[0]
+    arrays = [v for name in field_names(message) if isinstance(v := getattr(message, name, None), np.ndarray)]
     for name in field_names(message):
         field = definition.get(name)
         value = getattr(message, name, None)
-        if name == dated or "source" in attributes_of(field):
+        if name == dated or "source" in attributes_of(field) or _is_said_by(arrays, field, value):
             continue
         rank, text = _part(name, value, field, message)
         if text:
             ranked.append((rank, text))
     # Sorting keeps the order on the wire within a rank.
-    yield from (text for _, text in sorted(ranked, key=lambda pair: pair[0]))
+    return sorted(ranked, key=lambda pair: pair[0])
+
+
+def _is_said_by(arrays: list[np.ndarray[Any, Any]], field: Field | StructField | None, value: object) -> bool:
+    """Whether a field only repeats the dtype or the shape that an array of the message shows."""
+    if field is not None and isinstance(field.type, Enum):
+        return any(enum_name(field.type, value) == array.dtype.name for array in arrays)
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.kind not in "iu" or not value.size:
+        return False
+    return any(array is not value and array.shape == tuple(value.tolist()) for array in arrays)
 
 
 def _part(name: str, value: object, field: Field | StructField | None, message: Message) -> tuple[int, str]:
@@ -224,24 +159,26 @@ def _part(name: str, value: object, field: Field | StructField | None, message: 
     if value is None:
         return 9, ""
     if isinstance(type_, Union) and not isinstance(value, Message):
-        return 0, _value_text(name, value)
+        said = _value_text(name, value)
+        return 0, said if name in ("value", "values") or not said else f"{name} {said}"
     if isinstance(type_, Enum):
-        said = value != field.default if isinstance(field, Field) and field.default else True
-        return 1, f"{name} {enum_name(type_, value) or number(value)}" if said else ""
+        is_said = value != field.default if isinstance(field, Field) and field.default else True
+        return 1, f"{name} {enum_name(type_, value) or number(value)}" if is_said else ""
     if isinstance(value, np.ndarray):
         return 2, _vector_text(name, value, attributes, message)
     if isinstance(value, tuple | list):
         return 2, _list_text(name, value)
     if isinstance(value, str):
-        rank = 8 if "json" in attributes else 3
-        return rank, f"{name} '{clean(value, _TEXT)}'" if value else ""
+        if "json" in attributes:
+            return _LAST, f"{name} '{clean(value, LONGEST)}'" if value else ""
+        return 3, f"{name} '{clean(value)}'" if value else ""
     if isinstance(value, Message):
         inner = summary(value)
         return 5, f"{name} ({clean(inner, 60)})" if inner else ""
     if unit := attributes.get("time"):
         return 7, f"{name} {utc(value, unit) or number(value)}" if value else ""
     default = field.default if isinstance(field, Field) else None
-    return 4, "" if value == default else f"{name} {number(value)}"
+    return 1 if isinstance(value, bool) else 4, "" if value == default else f"{name} {number(value)}"
 
 
 def _value_text(name: str, value: object) -> str:
@@ -255,27 +192,28 @@ def _value_text(name: str, value: object) -> str:
 
 
 def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str, str | None], message: Message) -> str:
+    partner = getattr(message, attributes.get("as_long_as") or "", None)
+    if isinstance(partner, np.ndarray) and value.ndim == 1 and (not value.size or len(partner) == len(value)):
+        return ""
     if name in _COUNTED and value.ndim == 1:
         noun = _COUNTED[name]
         return f"{len(value):,} {noun}{'' if len(value) == 1 else 's'}"
     if value.size == 0:
         return ""
-    partner = getattr(message, attributes.get("as_long_as") or "", None)
-    if isinstance(partner, np.ndarray) and len(partner) == len(value) and value.ndim == 1:
-        return ""
     return f"{name} {array_text(value)}"
 
 
 def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
-    if not values:
-        return ""
     shown = []
-    for value in values[:_MANY]:
-        if isinstance(value, str):
-            shown.append(f"'{clean(value, 20)}'")
-        elif isinstance(value, Message):
+    for value in values[:MANY]:
+        if isinstance(value, Message):
             shown.append(_brief(value))
-    more = [] if len(values) <= _MANY else [f"… {len(values):,} in all"]
+        elif isinstance(value, str):
+            shown.append(f"'{clean(value, 20)}'" if value else "")
+    shown = [text for text in shown if text]
+    if not shown:
+        return f"{name}: {len(values):,} {'entry' if len(values) == 1 else 'entries'}" if values else ""
+    more = [] if len(values) <= MANY else [f"… {len(values):,} in all"]
     return f"{name}: {'; '.join([*shown, *more])}"
 
 
