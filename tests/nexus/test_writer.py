@@ -164,7 +164,7 @@ def test_names_from_the_wire_stay_inside_their_group(writer):
 
 def batch_of(parts):
     """Join one-message batches as a splitter does."""
-    from livedata.streams.split import join_events
+    from livedata.streams.join import join_events
 
     return join_events(parts)
 

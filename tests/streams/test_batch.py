@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedata.streams.batch import EventBatch, Messages, entry_sizes, join_messages, select_entries
-from livedata.streams.split import join_events
+from livedata.streams.join import join_events
 
 
 @st.composite

@@ -79,8 +79,8 @@ class EventBatch:
 
 Facet = Literal["value", "alarm", "connection", "unit"]
 """What is said of a process variable. ``value``: its samples. ``alarm``: severity (int16; OK 0, MINOR 1, MAJOR 2,
-INVALID 3), with a column ``message`` (texts). ``connection``: status (int16, as `ep01` counts), with a column ``service_id``
-(texts). ``unit``: texts, None where the variable has no unit at all."""
+INVALID 3), with a column ``message`` (texts). ``connection``: status (int16, as `ep01` counts), with a column
+``service_id`` (texts). ``unit``: texts, None where the variable has no unit at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,8 +157,8 @@ Batch = EventBatch | LogBatch | ArrayBatch
 
 ABSENT_IN_COLUMN: Mapping[str, bool | int | float] = {"late": False, "period": -1, "veto": -1, "charge": float("nan")}
 """Per-entry columns and what stands in them where nothing is known. ``late``: bool, the entry came behind newer ones.
-``period``: int64, counted as on the wire. ``veto``: int64, the bits of the vetoes that were active. ``charge``: float32,
-protons on target during the frame in µA h."""
+``period``: int64, counted as on the wire. ``veto``: int64, the bits of the vetoes that were active. ``charge``:
+float32, protons on target during the frame in µA h."""
 
 
 def entry_sizes(batch: EventBatch) -> Int64Array:

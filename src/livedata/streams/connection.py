@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable
 
 from ..transport.protocol import Contact, Partition, Record, Transport
 from .appetite import Appetite
-from .batch import EventBatch, LogBatch
+from .batch import LogBatch
 from .clock import EARLIEST_NS
 from .extent import Extent
 from .feed import Sink
 from .key import StreamKey
 from .ledger import StreamLedger, TopicLedger
-from .runs import take_safely
 from .split import Splitter
 from .subscription import TopicSubscription
 from .surveyor import Surveyor
@@ -57,7 +56,7 @@ class Connection:
         self.error: Exception | None = None
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._splitter = Splitter(self._wants, tap=self._tap)
+        self._splitter = Splitter(self._wants, tap=self.book.take)
         self._appetite = Appetite()
         self._pinned_topics: set[str] = set()
         self._watched_since: dict[str, float] = {}
@@ -177,9 +176,6 @@ class Connection:
     def _wants(self, key: StreamKey) -> bool:
         return key.family == "log" or any(s.key == key and not s.is_closed for s in self._subscriptions)
 
-    def _tap(self, schema: str, record: Record) -> None:
-        take_safely(self.book.runs, schema, record)
-
     # The consumer thread
 
     def _consume(self) -> None:
@@ -254,7 +250,7 @@ class Connection:
             if subscription.is_closed:
                 continue
             for key, batch in batches:
-                if key == subscription.key and isinstance(batch, EventBatch):
+                if key == subscription.key:
                     subscription.sink.accept(batch)
             mine = {p: step for p, step in steps.items() if p.topic == subscription.key.topic}
             if mine:

@@ -6,11 +6,20 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from .arrivals import EVENT_SCHEMAS
+from .samples import LOG_SCHEMAS
+
 Family = Literal["events", "log", "frames", "arrays"]
 """What kind of timeline the messages of a stream make up: events of a detector, samples of a process variable (with its
 alarm, connection and unit), images of a camera, sets of named arrays."""
 
-FAMILY_OF_SCHEMA: dict[str, Family] = {"ev44": "events", "f144": "log"}
+FAMILY_OF_SCHEMA: dict[str, Family] = {
+    **dict.fromkeys(EVENT_SCHEMAS, "events"),
+    **dict.fromkeys(LOG_SCHEMAS, "log"),
+    **dict.fromkeys(("ad00", "ADAr", "NDAr"), "frames"),
+    **dict.fromkeys(("da00", "hs00", "hs01"), "arrays"),
+}
+"""Schemas whose messages make up streams."""
 
 
 class StreamKey(NamedTuple):
@@ -50,7 +59,7 @@ def shortest_unique_ends(paths: Iterable[str]) -> dict[str, str]:
 
 
 def name_streams(keys: Iterable[StreamKey]) -> dict[StreamKey, str]:
-    """Name streams by their source, with topic and family added where that is not unique.
+    """Name streams by their source, with topic and family added where that is not unique; by topic without a source.
 
     The same rule serves topics and files that name their topic and source, so that a stream has one name in both.
 
@@ -65,7 +74,9 @@ def name_streams(keys: Iterable[StreamKey]) -> dict[StreamKey, str]:
     by_pair = Counter((key.topic, key.source) for key in unique)
     names: dict[StreamKey, str] = {}
     for key in unique:
-        if by_source[key.source] == 1:
+        if not key.source and by_pair[key.topic, ""] == 1:
+            names[key] = key.topic
+        elif key.source and by_source[key.source] == 1:
             names[key] = key.source
         elif by_pair[key.topic, key.source] == 1:
             names[key] = f"{key.topic}/{key.source}"

@@ -6,6 +6,11 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from .clock import newest_plausible
+
 RATE_SPAN_S = 5.0
 """Rates are means over this wall-clock time."""
 
@@ -28,7 +33,8 @@ class StreamLedger:
     entries: int = 0
     samples: int = 0
     nbytes: int = 0
-    schema: str = ""
+    schemas: Counter[str] = field(default_factory=Counter)
+    """Messages by schema id: one process variable has its value, alarm, connection and unit in different ones."""
     newest_ns: int | None = None
     """Data clock: latest believable time seen, ns since 1970."""
     last_record_ms: int = -1
@@ -39,6 +45,24 @@ class StreamLedger:
     def messages(self) -> int:
         """Messages seen."""
         return self.decoded + self.malformed + self.unwanted
+
+    @property
+    def schema(self) -> str:
+        """The schemas of the messages, the most frequent first."""
+        return " ".join(schema for schema, _ in self.schemas.most_common())
+
+    def note_times(self, times_ns: NDArray[np.int64], record_ms: int) -> int | None:
+        """Take note of a message's times and return the newest that can be believed; remark if none can."""
+        newest = newest_plausible(times_ns, record_ms * 1_000_000)
+        self.note_newest(newest, 1 if newest is None and len(times_ns) else 0)
+        return newest
+
+    def note_newest(self, newest_ns: int | None, n_odd: int) -> None:
+        """Move the clock to a believable time; remark messages that have none."""
+        if n_odd:
+            self.remarks["time far from the record time"] += n_odd
+        if newest_ns is not None and (self.newest_ns is None or newest_ns > self.newest_ns):
+            self.newest_ns = newest_ns
 
     def note_rate(self, now_s: float | None = None) -> None:
         """Remember the present counts, so that `rate` can say what came since."""
@@ -69,6 +93,8 @@ class TopicLedger:
     """Bytes that are no sound message, so that nobody can say whose they were."""
     unwanted: Counter[str] = field(default_factory=Counter)
     """Messages of schemas that make no stream here, by schema id."""
+    noted: Counter[str] = field(default_factory=Counter)
+    """Messages that say something of other messages (the period of the events that follow), by schema id."""
     lost: int = 0
     skipped: int = 0
     """Offsets that hold no message: transactions and compaction leave them."""

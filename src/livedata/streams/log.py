@@ -1,70 +1,152 @@
-"""The timeline of one log: all samples seen, ordered by data time, ties by offset."""
+"""The timeline of one process variable: all samples seen of each of its facets, ordered by data time."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .batch import Int64Array, LogBatch
+from .batch import Facet, Int64Array, LogBatch
 
 MAX_SAMPLES = 1_000_000
-"""Oldest samples beyond this number are forgotten."""
+"""Oldest samples of a facet beyond this number are forgotten."""
+PENDING_BATCHES = 256
+"""So many batches may wait before they are put in order; more cost memory, fewer time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LogData:
-    """Samples of a log in order of time; arrays of shape (sample,) and (sample, ...)."""
+    """Samples of one facet in order of time; arrays of shape (sample,) and (sample, ...)."""
 
     time: Int64Array
+    """ns since 1970 UTC."""
     value: NDArray[np.generic]
+    columns: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+    """What an alarm (``message``) or a connection (``service_id``) says beside its code; texts, shape (sample,)."""
 
     def __len__(self) -> int:
         return len(self.time)
 
 
+NO_SAMPLES = LogData(np.zeros(0, np.int64), np.zeros(0))
+
+
 class LogTimeline:
-    """Collects the samples of one log from any thread. A sample that comes twice (same place) is kept once."""
+    """Collects the samples of one process variable, from any thread.
+
+    A sample that comes twice (same place) is kept once.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._batches: list[LogBatch] = []
-        self._data: LogData | None = None
-        self.n_other_shape = 0
-        """Samples of another dtype family or shape than the first, which one array cannot hold."""
+        self._facets: dict[Facet, _Facet] = {}
 
     def accept(self, batch: LogBatch) -> None:
         """Add samples."""
         with self._lock:
-            self._batches.append(batch)
-            self._data = None
+            facet = self._facets.get(batch.facet)
+            if facet is None:
+                facet = self._facets[batch.facet] = _Facet()
+            facet.add(batch)
 
     @property
     def data(self) -> LogData:
-        """All samples, ordered by data time, ties by partition and offset."""
-        with self._lock:
-            if self._data is None:
-                self._data = self._sorted()
-            return self._data
+        """The values, ordered by data time, ties by partition and offset."""
+        return self.facet("value")
 
-    def _sorted(self) -> LogData:
-        if not self._batches:
-            return LogData(np.zeros(0, np.int64), np.zeros(0))
-        shape = self._batches[0].value.shape[1:]
-        numeric = self._batches[0].value.dtype.kind in "iufb"
-        fit = [b for b in self._batches if b.value.shape[1:] == shape and (b.value.dtype.kind in "iufb") == numeric]
-        self.n_other_shape = sum(b.n_samples for b in self._batches) - sum(b.n_samples for b in fit)
-        time = np.concatenate([b.time for b in fit])
-        value = np.concatenate([b.value for b in fit])
-        partition = np.concatenate([b.messages.partition for b in fit])
-        offset = np.concatenate([b.messages.offset for b in fit])
-        topic = np.concatenate([np.repeat(b.messages.topic, b.n_samples) for b in fit])
-        order = np.lexsort((offset, partition, topic, time))
+    def facet(self, name: Facet) -> LogData:
+        """Return what is known of one facet, in the same order; empty when nothing was said."""
+        with self._lock:
+            facet = self._facets.get(name)
+            return NO_SAMPLES if facet is None else facet.data()
+
+    @property
+    def n_other_shape(self) -> int:
+        """Values of another kind or shape than the first, which one array cannot hold."""
+        with self._lock:
+            facet = self._facets.get("value")
+            return 0 if facet is None else facet.n_other_shape
+
+    @property
+    def unit(self) -> str | None:
+        """The newest unit, None if none was ever told or the variable has none."""
+        said = self.facet("unit").value
+        unit = said[-1] if len(said) else None
+        return None if unit is None else str(unit)
+
+
+class _Facet:
+    """Samples in order, and batches that still have to be put in order."""
+
+    def __init__(self) -> None:
+        self.pending: list[LogBatch] = []
+        self.n_pending = 0
+        self.n_other_shape = 0
+        self.shape: tuple[int, ...] | None = None
+        self.is_numeric = False
+        self.sorted = NO_SAMPLES
+        self.partition = np.zeros(0, np.int32)
+        self.offset = np.zeros(0, np.int64)
+        self.place = np.zeros(0, np.int64)
+        """Number of a sample inside its message, which may hold many."""
+
+    def add(self, batch: LogBatch) -> None:
+        shape, numeric = batch.value.shape[1:], batch.value.dtype.kind in "iufb"
+        if self.shape is None:
+            self.shape, self.is_numeric = shape, numeric
+        if (shape, numeric) != (self.shape, self.is_numeric):
+            self.n_other_shape += batch.n_samples
+            return
+        self.pending.append(batch)
+        self.n_pending += batch.n_samples
+        # Sorting costs as much as what is there already: wait until that much is new.
+        if len(self.pending) >= PENDING_BATCHES and self.n_pending * 4 >= len(self.sorted):
+            self.put_in_order()
+
+    def data(self) -> LogData:
+        if self.pending:
+            self.put_in_order()
+        return self.sorted
+
+    def put_in_order(self) -> None:
+        old, new = self.sorted, self.pending
+        had = bool(len(old))
+        time = np.concatenate(([old.time] if had else []) + [b.time for b in new])
+        value = np.concatenate(([old.value] if had else []) + [b.value for b in new])
+        partition = np.concatenate([self.partition, *(_per_sample(b, b.messages.partition) for b in new)])
+        offset = np.concatenate([self.offset, *(_per_sample(b, b.messages.offset) for b in new)])
+        place = np.concatenate([self.place, *(_places(b) for b in new)])
+        names = new[0].columns.keys()
+        columns = {n: np.concatenate(([old.columns[n]] if had else []) + [b.columns[n] for b in new]) for n in names}
+        order = np.lexsort((place, offset, partition, time))
         if len(order) > 1:
             a, b = order[1:], order[:-1]
-            twice = (offset[a] == offset[b]) & (partition[a] == partition[b]) & (time[a] == time[b]) & (offset[a] >= 0)
+            twice = (offset[a] == offset[b]) & (partition[a] == partition[b]) & (time[a] == time[b])
+            twice &= (place[a] == place[b]) & (offset[a] >= 0)
             order = order[np.concatenate(([True], ~twice))]
         order = order[-MAX_SAMPLES:]
-        return LogData(time[order], value[order])
+        self.sorted = LogData(time[order], value[order], {name: column[order] for name, column in columns.items()})
+        self.partition, self.offset, self.place = partition[order], offset[order], place[order]
+        self.pending, self.n_pending = [], 0
+
+
+def _per_sample(batch: LogBatch, of_message: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return a value of each message for each of its samples."""
+    if len(batch.messages) == batch.n_samples:
+        return of_message
+    if not len(batch.messages):
+        return np.full(batch.n_samples, -1, of_message.dtype)
+    return np.repeat(of_message, _sizes(batch))
+
+
+def _places(batch: LogBatch) -> Int64Array:
+    if len(batch.messages) in (0, batch.n_samples):
+        return np.zeros(batch.n_samples, np.int64)
+    return np.arange(batch.n_samples) - np.repeat(batch.messages.first_entry, _sizes(batch))
+
+
+def _sizes(batch: LogBatch) -> Int64Array:
+    return np.diff(batch.messages.first_entry, append=np.int64(batch.n_samples))

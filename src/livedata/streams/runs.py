@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
-from ..errors import DecodeError
 from ..schemas import decode
 from ..transport.protocol import Record
 from .extent import Extent
@@ -90,11 +89,3 @@ def _stopped(runs: list[Run], stop: _Stop) -> int | None:
         meant = meant or [i for i, run in enumerate(runs) if run.stop_ns is None]
     meant = [i for i in meant if runs[i].start_ns <= stop.stop_ns] or meant
     return meant[-1] if meant else None
-
-
-def take_safely(book: RunBook, schema: str, record: Record) -> None:
-    """Feed a run book from a reading loop, where unsound bytes must not raise."""
-    try:
-        book.take(schema, record)
-    except (DecodeError, OverflowError):
-        return

@@ -1,4 +1,4 @@
-"""Records in, batches out: decode messages, sort them by stream, join small ones.
+"""Records in, batches out: sort messages by stream, decode them, join small ones.
 
 Odd bytes never raise here: they are counted in the ledger of their stream, or of their topic when nobody can say
 whose they were.
@@ -11,26 +11,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import DecodeError
-from ..schemas import F144, Ev44, decode_ev44, decode_f144, identify, source_of
+from ..schemas import decode, identify, source_of
 from ..transport.protocol import Record
-from .batch import Batch, EventBatch, Int32Array, Int64Array, LogBatch, Messages, join_messages
-from .clock import newest_plausible
+from .arrays import array_set
+from .batch import ArrayBatch, Batch, EventBatch
+from .bulk import BULK_MESSAGES, BULK_SCHEMAS, log_batches_in_bulk
+from .events import event_batch
+from .join import join_events
 from .key import FAMILY_OF_SCHEMA, StreamKey
 from .ledger import StreamLedger, TopicLedger
+from .logs import log_batches
+from .places import one_message
+from .pulsebook import PulseBook, PulseNote
+from .samples import Samples, samples
 
 LATE_NS = 1_000_000_000
 """An entry this far behind a newer one of its partition is marked as late."""
-_ZERO = np.zeros(1, np.int64)
-_ZERO.flags.writeable = False
-
 JOIN_BYTES = 1 << 18
 """Messages above this size become batches of their own and are never copied."""
 KEPT_ERRORS = 5
 
 RecordTap = Callable[[str, Record], None]
+
+_KINDS = {schema.encode("ascii"): (schema, family) for schema, family in FAMILY_OF_SCHEMA.items()}
+_FRAME_METADATA = b"pu00"
 
 
 class Splitter:
@@ -54,83 +60,102 @@ class Splitter:
         self._wants = wants
         self._tap = tap
         self._newest: dict[tuple[StreamKey, int], int] = {}
+        self._pulses = PulseBook()
 
     def split(self, records: Sequence[Record]) -> list[tuple[StreamKey, Batch]]:
         """Decode records and return their content by stream, in the order of arrival within each stream."""
-        events: dict[StreamKey, list[tuple[Record, Ev44]]] = {}
-        samples: dict[StreamKey, list[tuple[Record, F144]]] = {}
-        touched: set[StreamKey] = set()
+        events: list[tuple[str, Record, PulseNote | None]] = []
+        logs: dict[tuple[str, str], list[Record]] = {}
+        arrays: list[tuple[str, Record]] = []
         for record in records:
-            topic = self.topics[record.topic]
-            topic.messages += 1
-            ledger: StreamLedger | None = None
-            try:
-                schema = identify(record.value)
-                family = FAMILY_OF_SCHEMA.get(schema)
-                if family is None:
-                    topic.unwanted[schema] += 1
-                    if self._tap is not None:
-                        self._tap(schema, record)
-                    continue
-                key = StreamKey(record.topic, source_of(record.value), family)
-                ledger = self.ledgers.get(key)
-                if self._wants is not None and not self._wants(key):
-                    if ledger is None:
-                        ledger = self.ledgers[key] = StreamLedger(schema=schema)
-                    ledger.unwanted += 1
-                    ledger.last_record_ms = record.timestamp_ms
-                    continue
-                if family == "events":
-                    message = decode_ev44(record.value)
-                    events.setdefault(key, []).append((record, message))
-                else:
-                    sample = decode_f144(record.value)
-                    samples.setdefault(key, []).append((record, sample))
-                if ledger is None:
-                    self.ledgers[key] = StreamLedger(schema=schema)
-                touched.add(key)
-            except DecodeError as error:
-                # A stream is made by its first sound message, so that garbage cannot invent names.
-                if ledger is None:
-                    topic.malformed += 1
-                else:
-                    ledger.malformed += 1
-                    ledger.remarks["unsound message"] += 1
-                if len(topic.samples) < KEPT_ERRORS:
-                    topic.samples.append(f"{record.topic}[{record.partition}] offset {record.offset}: {error}")
-        batches: list[tuple[StreamKey, Batch]] = []
-        for key, messages in events.items():
-            batches += [(key, batch) for batch in self._event_batches(key, messages)]
-        for key, values in samples.items():
-            batches += [(key, batch) for batch in _log_batches(values, self.ledgers[key])]
-        for key in touched:
+            tag = record.value[4:8]
+            kind = _KINDS.get(tag)
+            if kind is None:
+                self._take_other(tag, record)
+                continue
+            schema, family = kind
+            if family == "log":
+                same = logs.get((schema, record.topic))
+                if same is None:
+                    same = logs[schema, record.topic] = []
+                same.append(record)
+            elif family == "events":
+                events.append((schema, record, self._pulses.latest(record)))
+            else:
+                arrays.append((schema, record))
+        for record in records:
+            self.topics[record.topic].messages += 1
+        batches = self._split_events(events) if events else []
+        for (schema, topic), same in logs.items():
+            batches += self._split_logs(schema, topic, same)
+        for schema, record in arrays:
+            batches += self._split_arrays(schema, record)
+        for key in {key for key, _ in batches}:
             self.ledgers[key].note_rate()
         return batches
 
-    def _event_batches(self, key: StreamKey, messages: list[tuple[Record, Ev44]]) -> list[EventBatch]:
-        """Make batches of one stream's messages: big ones alone, small ones joined."""
-        ledger = self.ledgers[key]
-        batches: list[EventBatch] = []
-        small: list[EventBatch] = []
-        for record, message in messages:
-            read = _one_event_message(record, message, ledger)
-            if read is None:
+    # Messages of no stream
+
+    def _take_other(self, tag: bytes, record: Record) -> None:
+        try:
+            if tag == _FRAME_METADATA:
+                self._pulses.take(record)
+                self.topics[record.topic].noted["pu00"] += 1
+                return
+            schema = identify(record.value)
+        except DecodeError as error:
+            self._refuse(record, None, error)
+            return
+        self.topics[record.topic].unwanted[schema] += 1
+        if self._tap is not None:
+            self._tap(schema, record)
+
+    def _refuse(self, record: Record, key: StreamKey | None, error: DecodeError) -> None:
+        """Count an unsound message. A stream is made by its first sound message: garbage cannot invent names."""
+        topic = self.topics[record.topic]
+        ledger = self.ledgers.get(key) if key is not None else None
+        if ledger is None:
+            topic.malformed += 1
+        else:
+            ledger.malformed += 1
+            ledger.remarks["unsound message"] += 1
+        if len(topic.samples) < KEPT_ERRORS:
+            topic.samples.append(f"{record.topic}[{record.partition}] offset {record.offset}: {error}")
+
+    def _ledger(self, key: StreamKey, schema: str) -> StreamLedger:
+        ledger = self.ledgers.get(key)
+        if ledger is None:
+            ledger = self.ledgers[key] = StreamLedger()
+        ledger.schemas[schema] += 1
+        return ledger
+
+    def _is_unwanted(self, key: StreamKey, schema: str, record: Record) -> bool:
+        if self._wants is None or self._wants(key):
+            return False
+        ledger = self._ledger(key, schema)
+        ledger.unwanted += 1
+        ledger.last_record_ms = record.timestamp_ms
+        return True
+
+    # Events
+
+    def _split_events(self, messages: Sequence[tuple[str, Record, PulseNote | None]]) -> list[tuple[StreamKey, Batch]]:
+        """Make batches of events: big messages alone, small ones of a stream joined."""
+        read: dict[StreamKey, list[EventBatch]] = {}
+        for schema, record, note in messages:
+            key: StreamKey | None = None
+            try:
+                key = StreamKey(record.topic, source_of(record.value), "events")
+                if self._is_unwanted(key, schema, record):
+                    continue
+                message = decode(record.value)
+            except DecodeError as error:
+                self._refuse(record, key, error)
                 continue
-            batch = self._mark_late(key, record, *read)
-            kinds_differ = bool(small) and (small[0].event_id is None) != (batch.event_id is None)
-            if kinds_differ and batch.n_events and small[0].n_events:
-                batches.append(join_events(small))
-                small = []
-            if batch.nbytes > JOIN_BYTES:
-                if small:  # messages stay in their order of arrival
-                    batches.append(join_events(small))
-                    small = []
-                batches.append(batch)
-            else:
-                small.append(batch)
-        if small:
-            batches.append(join_events(small))
-        return batches
+            found = event_batch(schema, record, message, note, self._ledger(key, schema))
+            if found is not None:
+                read.setdefault(key, []).append(self._mark_late(key, record, *found))
+        return [(key, batch) for key, parts in read.items() for batch in _join_small(parts)]
 
     def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch, newest: int | None) -> EventBatch:
         """Mark entries that come behind newer ones of their partition; others have no order to compare with."""
@@ -141,138 +166,67 @@ class Splitter:
         if before is None or (batch.n_entries == 1 and newest is not None and newest >= before - LATE_NS):
             return batch
         late = batch.event_time_zero < before - LATE_NS
-        return replace(batch, columns={"late": late}) if late.any() else batch
+        return replace(batch, columns={**batch.columns, "late": late}) if late.any() else batch
 
+    # Process variables
 
-def _one_event_message(record: Record, message: Ev44, ledger: StreamLedger) -> tuple[EventBatch, int | None] | None:
-    """Return the batch of one ev44 message and its newest believable time; None (counted) if it contradicts itself."""
-    offsets = _aligned32(message.time_of_flight)
-    ids = _aligned32(message.pixel_id)
-    times = np.asarray(message.reference_time, dtype=np.int64)
-    index = message.reference_time_index.astype(np.int64)
-    n = len(offsets)
-    if len(times) == 0 and n and len(index) <= 1:
-        # Some simulators leave the reference time out; the record time is the next best, to the millisecond.
-        ledger.remarks["no reference time; record time taken"] += 1
-        times, index = np.array([record.timestamp_ms * 1_000_000], np.int64), np.zeros(1, np.int64)
-    problem = _problem(len(times), index, n, len(ids))
-    if problem:
-        ledger.malformed += 1
-        ledger.remarks[problem] += 1
+    def _split_logs(self, schema: str, topic: str, records: list[Record]) -> list[tuple[StreamKey, Batch]]:
+        """Make batches of samples: many messages of one schema together, few or odd ones each alone."""
+        batches: list[tuple[StreamKey, Batch]] = []
+        if len(records) >= BULK_MESSAGES and schema in BULK_SCHEMAS:
+            found, records = log_batches_in_bulk(schema, topic, records, self._wants, self.ledgers)
+            batches += found
+        alone: dict[StreamKey, list[tuple[Record, list[Samples]]]] = {}
+        for record in records:
+            key: StreamKey | None = None
+            try:
+                key = StreamKey(topic, source_of(record.value), "log")
+                if self._is_unwanted(key, schema, record):
+                    continue
+                said = samples(schema, decode(record.value))
+            except DecodeError as error:
+                self._refuse(record, key, error)
+                continue
+            alone.setdefault(key, []).append((record, said))
+            self._ledger(key, schema)
+        batches += [(key, b) for key, read in alone.items() for b in log_batches(read, self.ledgers[key])]
+        return batches
+
+    # Frames and named arrays
+
+    def _split_arrays(self, schema: str, record: Record) -> list[tuple[StreamKey, Batch]]:
+        key: StreamKey | None = None
+        try:
+            key = StreamKey(record.topic, source_of(record.value), FAMILY_OF_SCHEMA[schema])
+            if self._is_unwanted(key, schema, record):
+                return []
+            found = array_set(schema, decode(record.value))
+        except DecodeError as error:
+            self._refuse(record, key, error)
+            return []
+        ledger = self._ledger(key, schema)
         ledger.last_record_ms = record.timestamp_ms
-        return None
-    if n == 0:
-        index = np.zeros(len(times), np.int64)  # 0 and -1 both mean "no events" here (a convention of early 2024)
-    ledger.decoded += 1
-    ledger.events += n
-    ledger.entries += len(times)
-    ledger.nbytes += len(record.value)
-    ledger.last_record_ms = record.timestamp_ms
-    if (newest := newest_plausible(times, record.timestamp_ms * 1_000_000)) is None:
-        if len(times):
-            ledger.remarks["time far from the record time"] += 1
-    elif ledger.newest_ns is None or newest > ledger.newest_ns:
-        ledger.newest_ns = newest
-    batch = EventBatch(
-        event_id=ids if len(ids) or not n else None,
-        event_time_offset=offsets,
-        event_time_zero=times,
-        event_index=index,
-        messages=Messages(
-            record.topic,
-            np.array([record.partition], np.int32),
-            np.array([record.offset], np.int64),
-            np.array([record.timestamp_ms], np.int64),
-            _ZERO,
-            _ZERO,
-        ),
-    )
-    return batch, newest
-
-
-def _problem(n_times: int, index: Int64Array, n_events: int, n_ids: int) -> str:
-    """Say why an ev44 message contradicts itself, or nothing."""
-    if n_ids not in (0, n_events):
-        return "as many pixel ids as offsets expected"
-    if len(index) != n_times:
-        return "one index for each reference time expected"
-    if n_events == 0:
-        return "" if bool(np.all((index == 0) | (index == -1))) else "index points beyond the events"
-    if n_times == 0:
-        return "events without a reference time"
-    if index[0] != 0:
-        return "events before the first reference time"
-    if index[-1] > n_events or (n_times > 1 and bool(np.any(index[1:] < index[:-1]))):
-        return "index not sorted or beyond the events"
-    return ""
-
-
-def _aligned32(values: Int32Array) -> Int32Array:
-    """Return the values themselves unless an encoder placed them off their alignment."""
-    return values if values.flags.aligned else values.copy()
-
-
-def join_events(batches: Sequence[EventBatch]) -> EventBatch:
-    """Join batches of one stream behind each other; one alone is returned as it is."""
-    if len(batches) == 1:
-        return batches[0]
-    sizes = [b.n_events for b in batches]
-    starts = np.concatenate(([0], np.cumsum(sizes)))[:-1]
-    with_ids = [b.event_id for b in batches if b.n_events]
-    ids: Int32Array | None
-    if any(i is None for i in with_ids):
-        ids = None
-    else:
-        ids = np.concatenate([i for i in with_ids if i is not None]) if with_ids else np.zeros(0, np.int32)
-    return EventBatch(
-        event_id=ids,
-        event_time_offset=np.concatenate([b.event_time_offset for b in batches]),
-        event_time_zero=np.concatenate([b.event_time_zero for b in batches]),
-        event_index=np.concatenate([b.event_index + s for b, s in zip(batches, starts, strict=True)]),
-        messages=join_messages([b.messages for b in batches], [b.n_entries for b in batches], sizes),
-        columns=_join_columns(batches),
-    )
-
-
-def _join_columns(batches: Sequence[EventBatch]) -> dict[str, NDArray[np.generic]]:
-    """Join per-entry columns; where a batch lacks one, it is zero (or false)."""
-    kinds = {name: column.dtype for b in batches for name, column in b.columns.items()}
-    return {
-        name: np.concatenate([b.columns.get(name, np.zeros(b.n_entries, dtype)) for b in batches])
-        for name, dtype in kinds.items()
-    }
-
-
-def _log_batches(values: list[tuple[Record, F144]], ledger: StreamLedger) -> list[LogBatch]:
-    """Make batches of one log's samples; samples of another dtype or shape start a new batch."""
-    runs: dict[tuple[np.dtype[np.generic], tuple[int, ...]], list[tuple[Record, F144]]] = {}
-    for record, message in values:
-        value = np.asarray(message.value)
-        runs.setdefault((value.dtype, value.shape), []).append((record, message))
+        if found is None:
+            ledger.malformed += 1
+            ledger.remarks["arrays that contradict their shapes"] += 1
+            return []
         ledger.decoded += 1
         ledger.samples += 1
         ledger.nbytes += len(record.value)
-        ledger.last_record_ms = record.timestamp_ms
-        time = np.array([message.timestamp], np.int64)
-        if (newest := newest_plausible(time, record.timestamp_ms * 1_000_000)) is None:
-            ledger.remarks["time far from the record time"] += 1
-        elif ledger.newest_ns is None or newest > ledger.newest_ns:
-            ledger.newest_ns = newest
-    batches = []
-    for run in runs.values():
-        places = np.arange(len(run), dtype=np.int64)
-        batches.append(
-            LogBatch(
-                time=np.array([m.timestamp for _, m in run], np.int64),
-                value=np.stack([np.asarray(m.value) for _, m in run]),
-                messages=Messages(
-                    run[0][0].topic,
-                    np.array([r.partition for r, _ in run], np.int32),
-                    np.array([r.offset for r, _ in run], np.int64),
-                    np.array([r.timestamp_ms for r, _ in run], np.int64),
-                    places,
-                    places,
-                ),
-            )
-        )
-    return batches
+        time = np.array([found.time], np.int64)
+        ledger.note_times(time, record.timestamp_ms)
+        return [(key, ArrayBatch(time, (found.set,), one_message(record)))]
+
+
+def _join_small(parts: Sequence[EventBatch]) -> list[EventBatch]:
+    """Join small batches of one stream in their order of arrival; big ones stay alone."""
+    batches: list[EventBatch] = []
+    small: list[EventBatch] = []
+    for batch in parts:
+        kinds_differ = bool(small) and (small[0].event_id is None) != (batch.event_id is None)
+        is_big = batch.nbytes > JOIN_BYTES
+        if small and (is_big or (kinds_differ and batch.n_events and small[0].n_events)):
+            batches.append(join_events(small))
+            small = []
+        (batches if is_big else small).append(batch)
+    return [*batches, join_events(small)] if small else batches

@@ -13,8 +13,7 @@ from .batch import LogBatch, Messages
 from .history import read_ranges
 from .key import StreamKey
 from .ledger import StreamLedger
-from .runs import RunBook, take_safely
-from .split import Splitter
+from .split import RecordTap, Splitter
 
 TAIL_MESSAGES = 8
 """Messages read from the end of each partition to find out what it carries."""
@@ -53,18 +52,18 @@ def sample_tails(
     ranges: Mapping[Partition, tuple[int, int]],
     *,
     stop: threading.Event,
-    runs: RunBook | None = None,
+    tap: RecordTap | None = None,
     timeout_s: float = 2.0,
 ) -> Sample:
-    """Read the given offset ranges and say what they hold; run messages go to `runs`."""
+    """Read the given offset ranges and say what they hold; messages of no stream go to `tap`."""
     schemas: dict[str, set[str]] = {}
 
-    def tap(schema: str, record: Record) -> None:
+    def take_other(schema: str, record: Record) -> None:
         schemas.setdefault(record.topic, set()).add(schema)
-        if runs is not None:
-            take_safely(runs, schema, record)
+        if tap is not None:
+            tap(schema, record)
 
-    splitter = Splitter(tap=tap)
+    splitter = Splitter(tap=take_other)
     logs: list[tuple[StreamKey, LogBatch]] = []
     spans: dict[StreamKey, tuple[int, int]] = {}
 
@@ -79,7 +78,7 @@ def sample_tails(
     read_ranges(transport, ranges, take, stopped=stop.is_set, timeout_s=timeout_s)
     sightings = []
     for key, ledger in splitter.ledgers.items():
-        schemas.setdefault(key.topic, set()).add(ledger.schema)
+        schemas.setdefault(key.topic, set()).update(ledger.schemas)
         low, high = spans.get(key, (0, 0))
         count = ledger.events + ledger.samples
         rate = count / ((high - low) / 1000) if high > low else 0.0
@@ -101,6 +100,8 @@ def tails(marks: Mapping[Partition, tuple[int, int]], n: int) -> dict[Partition,
 def last_sample(batch: LogBatch) -> LogBatch:
     """Return the newest sample of a batch, as a batch."""
     m, i = batch.messages, int(batch.time.argmax())
-    part, places = slice(i, i + 1), np.zeros(1, np.int64)
-    messages = Messages(m.topic, m.partition[part], m.offset[part], m.timestamp_ms[part], places, places)
-    return LogBatch(batch.time[part], batch.value[part], messages)
+    row = int(np.searchsorted(m.first_entry, i, side="right")) - 1
+    part, message, places = slice(i, i + 1), slice(row, row + 1), np.zeros(1, np.int64)
+    messages = Messages(m.topic, m.partition[message], m.offset[message], m.timestamp_ms[message], places, places)
+    columns = {name: column[part] for name, column in batch.columns.items()}
+    return LogBatch(batch.time[part], batch.value[part], messages, batch.facet, columns)

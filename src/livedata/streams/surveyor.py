@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 
 from ..errors import ArgumentError
 from ..transport.protocol import Partition, Transport, Watermarks
-from .batch import LogBatch
+from .arrivals import EVENT_SCHEMAS
+from .batch import Facet, LogBatch
 from .key import StreamKey
 from .start import start_offsets
 from .survey import (
@@ -28,7 +29,7 @@ SURVEY_S = 1.0
 HURRIED_SURVEY_S = 0.1
 RESAMPLE_S = 5.0
 """How often the tail of a partition that nobody watches is looked at again."""
-HEAVY_SCHEMAS = frozenset({"ev44", "ev42", "ev43", "an44", "ad00", "ADAr", "NDAr", "ar51"})
+HEAVY_SCHEMAS = frozenset({*EVENT_SCHEMAS, "ad00", "ADAr", "NDAr", "ar51", "dat2", "pu00"})
 """Topics that carry these are fetched only while somebody watches; the others are light and always read."""
 
 
@@ -150,7 +151,7 @@ class Surveyor:
             return
         known = {p: m for p, m in moved.items() if p in self._sampled}
         ranges = tails(moved, TAIL_MESSAGES) | tails(known, KNOWN_TAIL_MESSAGES)
-        sample = sample_tails(self._transport, ranges, stop=self._stop, runs=self._book.runs)
+        sample = sample_tails(self._transport, ranges, stop=self._stop, tap=self._book.take)
         self._sampled.update({p: (mark.high, now) for p, mark in moved.items()})
         self._book.sight(sample.sightings)
         light = {topic for topic, schemas in sample.schemas.items() if not schemas & HEAVY_SCHEMAS}
@@ -166,7 +167,7 @@ class Surveyor:
             return
         marks = self._transport.watermarks(deep, timeout_s=2.0)
         self._searched_deep.update(deep)
-        sample = sample_tails(self._transport, tails(marks, DEEP_TAIL_MESSAGES), stop=self._stop, runs=self._book.runs)
+        sample = sample_tails(self._transport, tails(marks, DEEP_TAIL_MESSAGES), stop=self._stop, tap=self._book.take)
         self._book.sight([s for s in sample.sightings if s.key not in self._book.sightings])
 
     def _search_last_values(self, marks: dict[Partition, Watermarks]) -> None:
@@ -180,12 +181,13 @@ class Surveyor:
         self._searched.update(marks)
         if not ranges:
             return
-        sample = sample_tails(self._transport, ranges, stop=self._stop, runs=self._book.runs, timeout_s=5.0)
-        newest: dict[StreamKey, LogBatch] = {}
+        sample = sample_tails(self._transport, ranges, stop=self._stop, tap=self._book.take, timeout_s=5.0)
+        newest: dict[tuple[StreamKey, Facet], LogBatch] = {}
         for key, batch in sample.logs:
             last = last_sample(batch)
-            if key not in newest or last.time[0] >= newest[key].time[0]:
-                newest[key] = last
+            before = newest.get((key, batch.facet))
+            if before is None or last.time[0] >= before.time[0]:
+                newest[key, batch.facet] = last
         self._book.sight([s for s in sample.sightings if s.key not in self._book.sightings])
-        for key, batch in newest.items():
+        for (key, _), batch in newest.items():
             self._book.log(key).accept(batch)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 
-from ..transport.protocol import Partition
+from ..errors import DecodeError
+from ..transport.protocol import Partition, Record
 from .key import StreamKey
 from .log import LogTimeline
 from .runs import RunBook
 from .survey import Sighting
+from .vetoes import VetoBook
 
 
 class TopicBook:
@@ -31,6 +33,7 @@ class TopicBook:
         self.sightings: dict[StreamKey, Sighting] = {}
         self.logs: dict[StreamKey, LogTimeline] = {}
         self.runs = RunBook()
+        self.vetoes = VetoBook()
 
     def partitions(self, topic: str) -> list[Partition]:
         """Return the known partitions of a topic."""
@@ -46,6 +49,16 @@ class TopicBook:
         """Return the timeline of a log, a new one if there is none."""
         with self.lock:
             return self.logs.setdefault(key, LogTimeline())
+
+    def take(self, schema: str, record: Record) -> None:
+        """Take note of a message that belongs to no stream; never raises, since it comes from a reading loop."""
+        try:
+            if schema == "vc00":
+                self.vetoes.take(record)
+            else:
+                self.runs.take(schema, record)
+        except (DecodeError, OverflowError):
+            return
 
     def sight(self, sightings: list[Sighting]) -> None:
         """Take note of streams that were seen."""
