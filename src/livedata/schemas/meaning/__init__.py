@@ -36,10 +36,10 @@ class Meaning:
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fields that may be left out (None) when a message is made, because `flatten` finds them from the rest."""
     check: Callable[[Any], Iterable[str]] | None = None
-    """Remarks on a root message, for people: what its lists and numbers say that cannot be meant. The message can be
-    encoded; lists may stand for arrays."""
-    example: Mapping[str, Callable[[Values, np.random.Generator], None]] = field(default_factory=dict)
-    """Completes, in place, the fields given of a table with made-up ones that agree with them and each other."""
+    """Remarks, for people, on a message as it was read: what its lists and numbers say that cannot be meant."""
+    example: Mapping[str, Callable[[Values, np.random.Generator | None], None]] = field(default_factory=dict)
+    """Completes, in place, the fields given of a table with made-up ones that agree with them and each other: drawn by
+    chance, or always the same simple ones. Tables inside may be given as `Values`."""
 
 
 NOTHING = Meaning()
