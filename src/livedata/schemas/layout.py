@@ -7,7 +7,7 @@ nothing else in the package knows an offset, a field number or a default.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class Enum:
     base: Scalar
     members: Mapping[str, int]
     doc: str = ""
+    docs: Mapping[str, str] = field(default_factory=dict)
+    """What a member means, for those whose name does not say all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ class _Resolver:
         for m in d.members:
             value = value + 1 if m.default is None else int(m.default, 0)
             members[m.name] = value
-        self.enums[d.name] = Enum(d.name, base, members, d.doc)
+        docs = {m.name: m.doc for m in d.members if m.doc}
+        self.enums[d.name] = Enum(d.name, base, members, d.doc, docs)
         return self.enums[d.name]
 
     def _struct(self, d: Declaration) -> Struct:
