@@ -187,7 +187,7 @@ def test_overlapping_texts_cannot_make_decoding_quadratic(tree):
     texts = base + 4 * n
     names += b"".join(pack("<I", texts + 4 * i - (base + 4 * i)) for i in range(n))
     data = head + names + pack("<I", length) * (n + length // 4 + 10)
-    with pytest.raises(DecodeError, match="texts overlap"):
+    with pytest.raises(DecodeError, match="texts or arrays overlap"):
         decode_as(tree, data)
 
 

@@ -20,6 +20,7 @@ from .message import Message
 from .read import decode, identify
 from .registry import RETIRED, SCHEMAS, Schema
 from .source import source_of
+from .wire import wire
 from .write import encode
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "identify",
     "message_class",
     "source_of",
+    "wire",
 ]
 
 
