@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
-from ..streams.log import LogData, LogTimeline
+from ..streams.log import LogTimeline
 from ..streams.row import StreamRow
 from ..streams.runs import Run
 from .stream import ArrayStream, EventStream, LogStream, Stream
@@ -64,15 +64,15 @@ class FileStreams(Streams):
             feed = self.file.feed(name)
             return EventStream(name, stream.key, row, feed=feed, layout=self._layouts.get(name))
         if stream.kind == "log":
-            return LogStream(name, stream.key, row, data=lambda: self._log(name), unit=stream.unit)
+            return LogStream(name, stream.key, row, timeline=lambda: self._log(name), unit=stream.unit)
         return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: self._array(name))
 
-    def _log(self, name: str) -> LogData:
+    def _log(self, name: str) -> LogTimeline:
         timeline = LogTimeline()
         batch = self.file.read(name)
         if isinstance(batch, LogBatch):
             timeline.accept(batch)
-        return timeline.data
+        return timeline
 
     def _array(self, name: str) -> NDArray[Any]:
         content = self.file.read(name)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from ..reduce.layout import Layout
+from ..streams.arrayline import ArrayTimeline
 from ..streams.connection import Connection
-from ..streams.key import FAMILY_OF_SCHEMA, StreamKey, name_streams
+from ..streams.facets import facet_remarks, value_text
+from ..streams.key import StreamKey, name_streams
 from ..streams.ledger import StreamLedger, TopicLedger
 from ..streams.livefeed import LiveFeed, connection_remark
 from ..streams.row import StreamRow
 from ..streams.runs import Run
+from ..streams.vetoes import Vetoes
+from .framestream import FrameStream, set_summary
 from .stream import EventStream, LogStream, Stream
 from .streams import Streams
 
@@ -23,7 +27,8 @@ if TYPE_CHECKING:
     from ..nexus import Recording
 
 DISCOVERY_S = 2.0
-SCHEMA_OF_FAMILY = {family: schema for schema, family in FAMILY_OF_SCHEMA.items()}
+USUAL_SCHEMA = {"events": "ev44", "log": "f144"}
+"""What a stream that an instrument file promises will come as, before its first message."""
 
 
 class LiveStreams(Streams):
@@ -44,6 +49,7 @@ class LiveStreams(Streams):
         """Streams that need not be discovered, and where their pixels stand, as an instrument file tells."""
         self.source = source
         """What produces the data, when it runs in this process (`demo`)."""
+        self._frame_streams: weakref.WeakValueDictionary[StreamKey, FrameStream] = weakref.WeakValueDictionary()
         self._finalizer = weakref.finalize(self, _close, connection, source)
 
     @property
@@ -58,6 +64,12 @@ class LiveStreams(Streams):
         """Runs announced by now, oldest first."""
         self._connection.wait_for_survey(DISCOVERY_S)
         return self._connection.book.runs.runs
+
+    @property
+    def vetoes(self) -> Vetoes | None:
+        """The veto configuration told last: names of the bits in the entries' ``veto`` column; None if none was told."""
+        self._connection.wait_for_survey(DISCOVERY_S)
+        return self._connection.book.vetoes.vetoes
 
     @property
     def topics(self) -> list[str]:
@@ -158,9 +170,21 @@ class LiveStreams(Streams):
         if key.family == "log":
             self._connection.watch(key.topic)
             timeline = self._connection.book.log(key)
-            return LogStream(name, key, row, data=lambda: timeline.data)
+            return LogStream(name, key, row, timeline=lambda: timeline)
         feed = LiveFeed(self._connection, key, owner=self)
+        if key.family != "events":
+            return self._frame_stream(name, key, row, feed)
         return EventStream(name, key, row, feed=feed, layout=self._layout_of(name, key))
+
+    def _frame_stream(self, name: str, key: StreamKey, row: Callable[[], StreamRow], feed: LiveFeed) -> FrameStream:
+        """Return the one stream object of a key; its frames are read while somebody holds it."""
+        held = self._frame_streams.get(key)
+        if held is None:
+            line = ArrayTimeline()
+            held = FrameStream(name, key, row, kind=key.family, data=lambda: line.data)
+            weakref.finalize(held, feed.subscribe(line).close)
+            self._frame_streams[key] = held
+        return held
 
     def _layout_of(self, name: str, key: StreamKey) -> Layout | None:
         for told, (its_key, held) in self._known.items():
@@ -184,18 +208,17 @@ class LiveStreams(Streams):
         if key.family == "log" and key in connection.book.logs:
             timeline = connection.book.logs[key]
             data = timeline.data
-            if n := timeline.n_other_shape:
-                remarks.append(f"{n:,} samples of another shape left out")
-            if len(data):
-                value = data.value[-1]
-                last = f"{value:.6g}" if value.ndim == 0 and value.dtype.kind == "f" else str(value)[:20]
-                newest = int(data.time[-1])
+            last = value_text(data, timeline.unit)
+            remarks += facet_remarks(timeline)
+            newest = int(data.time[-1]) if len(data) else newest
+        elif (held := self._frame_streams.get(key)) is not None and (latest := held.latest) is not None:
+            last = set_summary(latest)
         if ledger is not None:
             remarks += [f"{text} ({n:,})" if n > 1 else text for text, n in ledger.remarks.items()]
         return StreamRow(
             name=name,
             kind=key.family,
-            schema=ledger.schema if ledger else sighting.schema if sighting else SCHEMA_OF_FAMILY.get(key.family, ""),
+            schema=ledger.schema if ledger else sighting.schema if sighting else USUAL_SCHEMA.get(key.family, ""),
             rate=ledger.rate() if watched and ledger else sighting.rate if sighting else 0.0,
             is_estimate=not watched,
             age_s=None if newest is None else (now - newest) / 1e9,

@@ -14,7 +14,7 @@ from ..reduce.layout import Layout, layout
 from ..streams.batch import Int64Array
 from ..streams.feed import Feed
 from ..streams.key import StreamKey
-from ..streams.log import LogData
+from ..streams.log import LogData, LogTimeline
 from ..streams.row import StreamRow
 from .cells import made_in_this_cell
 
@@ -132,7 +132,7 @@ class EventStream(Stream):
 
 
 class LogStream(Stream):
-    """A log: values over time. A value holds until the next one."""
+    """A process variable: its values over time, with unit, alarm and connection. A value holds until the next one."""
 
     kind = "log"
 
@@ -142,17 +142,37 @@ class LogStream(Stream):
         key: StreamKey | None,
         row: Callable[[], StreamRow],
         *,
-        data: Callable[[], LogData],
+        timeline: Callable[[], LogTimeline],
         unit: str | None = None,
     ) -> None:
         super().__init__(name, key, row)
-        self._data = data
-        self.unit = unit
+        self._timeline = timeline
+        self._unit = unit
 
     @property
     def data(self) -> LogData:
         """Times and values seen by now, ordered by time."""
-        return self._data()
+        return self._timeline().data
+
+    @property
+    def unit(self) -> str | None:
+        """Unit of the values, as it was told last; None if nothing tells one."""
+        return self._timeline().unit or self._unit
+
+    @property
+    def units(self) -> LogData:
+        """Every unit that was told, with its time; a value of None says that the variable has no unit."""
+        return self._timeline().facet("unit")
+
+    @property
+    def alarm(self) -> LogData:
+        """Severities told by now (0 OK, 1 MINOR, 2 MAJOR, 3 INVALID), what was said with them in column ``message``."""
+        return self._timeline().facet("alarm")
+
+    @property
+    def connection(self) -> LogData:
+        """Connection states told by now (as `ep01` counts: 2 connected, 3 disconnected)."""
+        return self._timeline().facet("connection")
 
     @property
     def time(self) -> Int64Array:

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..schemas import SCHEMAS, Message
-from ..schemas.layout import Enum
+from ..schemas import Message
 from .batch import Facet, Int64Array
+from .enums import enum_name
 
 _NO_CHANGE = 4
 _SEVERITY_OF_F142 = {0: 1, 1: 2, 2: 0, 3: 3}
@@ -44,7 +44,7 @@ def _f142(m: Any) -> list[Samples]:
         found.append(Samples("value", time, texts([m.value]) if isinstance(m.value, str) else _sample_of(m.value)))
     if m.severity != _NO_CHANGE:
         severity = np.array([_SEVERITY_OF_F142.get(m.severity, m.severity)], np.int16)
-        said = _name_of("f142", "status", m.status)
+        said = enum_name("f142", "status", m.status)
         message = "" if said in ("NO_ALARM", "NO_CHANGE") else said
         found.append(Samples("alarm", time, severity, {"message": texts([message])}))
     return found
@@ -122,10 +122,3 @@ def _sample_of(value: Any) -> NDArray[np.generic]:
 
 def _one(time: int) -> Int64Array:
     return np.array([time], np.int64)
-
-
-def _name_of(schema: str, field: str, code: int) -> str:
-    """Return the name of an enum's value; its number where it has none."""
-    type_ = SCHEMAS[schema].fields[field].type
-    names = {number: name for name, number in type_.members.items()} if isinstance(type_, Enum) else {}
-    return names.get(code, str(code))
