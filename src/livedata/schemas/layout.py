@@ -165,6 +165,8 @@ class Layout:
     unions: Mapping[str, Union]
     bare: Mapping[str, Mapping[int, Field] | None]
     """For each union what `bare_fields` says of it."""
+    equals: Mapping[str, tuple[EqualLength, ...]]
+    """For each table what `equal_lengths` says of it."""
 
     @property
     def elides_defaults(self) -> bool:
@@ -190,6 +192,29 @@ def bare_fields(union: Union, tables: Mapping[str, Table]) -> dict[int, Field] |
         fields[member.code] = table.fields[0]
     distinct = {field.type for field in fields.values()}
     return fields if fields and len(distinct) == len(fields) else None
+
+
+@dataclass(frozen=True, slots=True)
+class EqualLength:
+    """A list that belongs to another one of the same table, element by element."""
+
+    name: str
+    other: str
+    may_be_empty: bool
+    """Whether it may also be left out or empty."""
+
+    def problem(self, n: int, n_other: int) -> str:
+        """Return what is wrong with two lengths; an empty text when nothing is."""
+        if n == n_other or (n == 0 and self.may_be_empty):
+            return ""
+        expected = "as many or none" if self.may_be_empty else "as many"
+        return f"{n} elements, but {n_other} in {self.other}; expected {expected}"
+
+
+def equal_lengths(table: Table) -> tuple[EqualLength, ...]:
+    """Return which lists of a table go together: attribute ``as_long_as``. Only what is not required may be empty."""
+    told = ((f, (f.attributes or {}).get("as_long_as")) for f in table.fields)
+    return tuple(EqualLength(f.name, other, not f.is_required) for f, other in told if other is not None)
 
 
 def _is_plain(type_: Type) -> bool:

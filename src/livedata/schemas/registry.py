@@ -82,6 +82,11 @@ class Schema:
         return "read_only" in (self.root.attributes or {})
 
     @property
+    def follower(self) -> str:
+        """Id of the schema to write instead of one that is only read, or ids with spaces between; empty for none."""
+        return (self.root.attributes or {}).get("read_only") or ""
+
+    @property
     def source_field(self) -> Field | None:
         """The text that names the stream: attribute ``source``; None for schemas without one."""
         return next((f for f in self.root.fields if "source" in (f.attributes or {})), None)

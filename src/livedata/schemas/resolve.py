@@ -22,6 +22,7 @@ from .layout import (
     Union,
     Vector,
     bare_fields,
+    equal_lengths,
     inline_align,
     inline_size,
 )
@@ -82,7 +83,8 @@ class _Resolver:
             if declaration.kind != "table":
                 self._type(name, "", declaration, declaration.line)
         bare = {name: bare_fields(union, tables) for name, union in self.unions.items()}
-        return Layout(identifier, root, tables, self.structs, self.enums, self.unions, bare)
+        equals = {name: equal_lengths(table) for name, table in tables.items()}
+        return Layout(identifier, root, tables, self.structs, self.enums, self.unions, bare, equals)
 
     def _type(self, name: str, namespace: str, user: Declaration, line: int) -> Type:
         if name in SCALARS:
@@ -165,6 +167,10 @@ class _Resolver:
         names = {f.name for f in fields}
         if len(names) < len(fields):
             raise _error(d, d.line, f"{d.name!r} has two fields of one name")
+        for f in fields:
+            other = (f.attributes or {}).get("as_long_as", f.name)
+            if other not in names:
+                raise _error(d, d.line, f"{f.name} is to be as long as {other!r}, which {d.name!r} does not have")
         return Table(d.name, tuple(fields), d.attributes or None, d.doc)
 
     def _field_type(self, d: Declaration, m: Declared) -> Type:

@@ -10,6 +10,21 @@ import numpy as np
 from ..errors import EncodeError
 from .layout import Field, Scalar, Text, Type, Vector
 
+_INSTEAD = {
+    "b": "give array.astype('uint8')",
+    "f": "give array.astype('float32') or 'float64'",
+    "c": "give .real and .imag as two arrays",
+    "M": "give array.astype('datetime64[ns]').astype('int64')",
+    "m": "give array.astype('timedelta64[ns]').astype('int64')",
+    "U": "give one text, a str",
+    "S": "give one text, a str",
+}
+
+
+def instead(dtype: np.dtype[Any]) -> str:
+    """Return what to give in place of numbers of a dtype that has no place on the wire."""
+    return _INSTEAD.get(dtype.kind, "give an array of numbers")
+
 
 def exact_array(value: Any, dtype: np.dtype[Any], *, schema: str, path: str) -> np.ndarray[Any, Any]:
     """Return a value as a contiguous one-dimensional array of a dtype.
@@ -39,23 +54,33 @@ def exact_array(value: Any, dtype: np.dtype[Any], *, schema: str, path: str) -> 
         raise EncodeError(f"an array of shape {array.shape}, expected one dimension", schema=schema, path=path)
     if array.size == 0:
         return np.zeros(0, dtype)
-    if not _fits(array, dtype):
-        raise EncodeError(f"{array.dtype} values do not all fit {dtype}", schema=schema, path=path)
+    problem = _misfit(array, dtype)
+    if problem:
+        raise EncodeError(problem, schema=schema, path=path)
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype)
 
 
-def _fits(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> bool:
+def _misfit(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> str:
+    """Return why an array that is not empty cannot be of a dtype; an empty text when it can."""
     kind, wanted = array.dtype.kind, dtype.kind
     if kind in "iu" and wanted in "iu":
         limits = np.iinfo(dtype)
-        return int(array.min()) >= limits.min and int(array.max()) <= limits.max
+        low, high = int(array.min()), int(array.max())
+        if low >= limits.min and high <= limits.max:
+            return ""
+        return f"{low if low < limits.min else high} is not {dtype}, which goes from {limits.min} to {limits.max}"
     if kind == "f" and wanted == "f":
         finite = np.abs(array[np.isfinite(array)])
-        return bool(finite.size == 0 or finite.max() <= np.finfo(dtype).max)
-    if kind in "iu" and wanted == "f":
-        return bool(dtype.itemsize == 8)
-    return bool(array.dtype == dtype)
+        if finite.size == 0 or finite.max() <= np.finfo(dtype).max:
+            return ""
+        return f"{finite.max()} is larger than any {dtype}"
+    if kind in "iu" and wanted == "f" and dtype.itemsize == 8:
+        return ""
+    if array.dtype == dtype:
+        return ""
+    rounded = f"round them and give array.astype('{dtype}')" if kind == "f" and wanted in "iu" else instead(array.dtype)
+    return f"{array.dtype} values, expected {dtype}; {rounded}"
 
 
 def member_value(bare: Mapping[int, Field], value: object, *, schema: str, path: str) -> tuple[int, object]:
@@ -79,12 +104,13 @@ def member_value(bare: Mapping[int, Field], value: object, *, schema: str, path:
         if wanted == _field_key(field.type):
             return code, ready
     what = f"{wanted[1]} {wanted[0]}" if wanted[0] else type(value).__name__
-    raise EncodeError(f"no kind of value for {what}: {value!r:.60}", schema=schema, path=path)
+    known = ", ".join(" ".join(reversed(_field_key(field.type))) for field in bare.values())
+    raise EncodeError(f"no kind of value for {what}: {value!r:.60}; expected one of {known}", schema=schema, path=path)
 
 
 def _field_key(type_: Type) -> tuple[str, str]:
     inner = type_.of if isinstance(type_, Vector) else type_
-    name = "text" if isinstance(inner, Text) else inner.dtype.str if isinstance(inner, Scalar) else ""
+    name = "text" if isinstance(inner, Text) else inner.dtype.name if isinstance(inner, Scalar) else ""
     return ("array" if isinstance(type_, Vector) else "scalar", name)
 
 
@@ -99,5 +125,7 @@ def _type_key(value: object) -> tuple[tuple[str, str], object]:
         return ("", ""), None
     dtype = array.dtype.newbyteorder("<") if array.dtype.byteorder == ">" else array.dtype
     if array.ndim == 0:
-        return ("scalar", dtype.str), array.item()
-    return ("array" if array.ndim == 1 else f"{array.ndim}-dimensional", dtype.str), array.astype(dtype, copy=False)
+        return ("scalar", dtype.name), array.item()
+    return ("array" if array.ndim == 1 else f"{array.ndim}-dimensional array", dtype.name), array.astype(
+        dtype, copy=False
+    )

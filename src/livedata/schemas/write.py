@@ -9,6 +9,7 @@ The wire format: https://flatbuffers.dev/internals/
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from struct import error as PackingError
 from struct import pack, pack_into
 from typing import Any
@@ -44,24 +45,44 @@ def encode(message: Message) -> bytes:
     """Return the bytes of a message.
 
     Optional texts, tables and values are left out when None; vectors are written even when empty. Scalars equal to
-    their default are written or left out as the schema's usual producers do.
+    their default are written or left out as the schema's usual producers do. What was decoded can be encoded again
+    even when its content contradicts itself; a message made here cannot.
 
     Raises
     ------
     EncodeError
-        If the content does not fit the schema: a missing required field, a number out of range, a wrong dtype.
+        If the schema is only read; if the content does not fit it: a missing required field, a number out of range, a
+        wrong dtype; if it contradicts itself: lists of unequal length, a shape that is not that of the data.
     """
     if not isinstance(message, Message) or message.SCHEMA not in SCHEMAS:
         raise EncodeError(f"{type(message).__name__} is not a message; make one with schemas.message_class(id)")
-    return encode_as(SCHEMAS[message.SCHEMA], message)
+    schema = SCHEMAS[message.SCHEMA]
+    if schema.is_read_only:
+        follower = schema.follower
+        advice = f"write {follower.replace(' ', ' and ')}" if follower else "nothing follows it"
+        raise EncodeError(f"messages of this schema are read, but no longer written; {advice}", schema=schema.id)
+    return encode_as(schema, message, as_given=getattr(message, "_relayed", False))
 
 
-def encode_as(schema: Schema, message: Message) -> bytes:
-    """Encode a message of a known schema."""
+def encode_as(schema: Schema, message: Message, *, as_given: bool = False) -> bytes:
+    """Encode a message of a known schema, even of one that is only read.
+
+    Parameters
+    ----------
+    schema, message
+        A schema and a message of its class.
+    as_given
+        Whether to pass on content that contradicts itself.
+
+    Raises
+    ------
+    EncodeError
+        As `encode`.
+    """
     if schema.layout.root != message.TABLE:
         name = schema.message_class.__name__
         raise EncodeError(f"{type(message).__name__} is only a part of a message of class {name}", schema=schema.id)
-    writer = _Writer(schema)
+    writer = _Writer(schema, as_given)
     root = writer.table(schema.root, message, 0)
     if writer.size > MAX_SIZE:
         raise EncodeError(f"{writer.size} bytes, but a message holds at most {MAX_SIZE}", schema=schema.id)
@@ -69,9 +90,15 @@ def encode_as(schema: Schema, message: Message) -> bytes:
     return b"".join(writer.parts)
 
 
+def length(values: Any) -> int:
+    """Return the number of elements of a list, 0 for one that is not there."""
+    return len(values) if hasattr(values, "__len__") else 0
+
+
 class _Writer:
-    def __init__(self, schema: Schema) -> None:
-        self.schema, self.layout = schema, schema.layout
+    def __init__(self, schema: Schema, as_given: bool) -> None:
+        self.schema, self.layout, self.as_given = schema, schema.layout, as_given
+        self.elides, self.flatten = schema.layout.elides_defaults, schema.meaning.flatten
         self.parts: list[Any] = [b"\0" * 8]
         self.size = 8
         self.trail: list[str] = []
@@ -90,7 +117,23 @@ class _Writer:
             self.add(b"\0" * n, n)
 
     def table(self, table: Table, message: Message, depth: int) -> int:
-        return self.values(table, {f.name: getattr(message, f.name) for f in table.fields}, depth)
+        values = {f.name: getattr(message, f.name) for f in table.fields}
+        if self.flatten and (flatten := self.flatten.get(table.name.rpartition(".")[2])):
+            try:
+                flatten(values, self.as_given)
+            except EncodeError as error:
+                raise self.fail(error.problem) from None
+        if not self.as_given:
+            self.compare(table, values)
+        return self.values(table, values, depth)
+
+    def compare(self, table: Table, values: dict[str, Any]) -> None:
+        """Refuse lists that belong together but are not equally long."""
+        for equal in self.layout.equals[table.name]:
+            problem = equal.problem(length(values[equal.name]), length(values[equal.other]))
+            if problem:
+                self.trail.append(f".{equal.name}")
+                raise self.fail(problem)
 
     def values(self, table: Table, values: dict[str, Any], depth: int) -> int:
         if depth >= MAX_DEPTH:
@@ -133,7 +176,7 @@ class _Writer:
                 raise self.fail("a required field is None")
             if isinstance(type_, Union):
                 code, value = self.schema.union_member(type_, value, "".join(self.trail).removeprefix("."))
-                if code or not self.layout.elides_defaults:
+                if code or not self.elides:
                     inline[f.id - 1] = (1, bytes((code,)))
                 if code:
                     bare = self.layout.bare[type_.name]
@@ -159,7 +202,7 @@ class _Writer:
             raise self.fail(f"None is not a {type_.name}")
         data = self.inline(type_, value)
         is_default = field.default is not None and data == self.inline(type_, field.default)
-        return b"" if is_default and self.layout.elides_defaults else data
+        return b"" if is_default and self.elides else data
 
     def inline(self, type_: Inline, value: Any) -> bytes:
         if isinstance(type_, Struct):
@@ -209,7 +252,7 @@ class _Writer:
     def vector(self, of: Inline | Text | TableRef, value: Any, depth: int) -> int:
         if isinstance(of, Inline):
             return self.array(of, value)
-        if not isinstance(value, tuple | list):
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise self.fail(f"{type(value).__name__} is not a tuple")
         self.pad(4)
         start = self.size

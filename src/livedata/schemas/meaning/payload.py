@@ -11,22 +11,13 @@ import numpy as np
 
 from ...errors import EncodeError
 from ..message import Message
+from ..values import instead
 from . import Charge, Values
 
 TEXT = "c_string"
 NOTHING = "none"
 MAX_DIMENSIONS = 32
 """NumPy before 2.0 allows no more."""
-
-_INSTEAD = {
-    "b": "astype('uint8')",
-    "f": "astype('float32') or astype('float64')",
-    "c": "its .real and .imag, as two arrays",
-    "M": "astype('datetime64[ns]').astype('int64')",
-    "m": "astype('timedelta64[ns]').astype('int64')",
-    "U": "one text, a str",
-    "S": "one text, a str",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +118,8 @@ class Payload:
 
     def _listed(self, array: np.ndarray[Any, Any], values: Values) -> str:
         if array.dtype.name not in self.names:
-            instead = _INSTEAD.get(array.dtype.kind, "an array of numbers")
             listed = ", ".join(name for name in self.names if name != NOTHING)
-            raise EncodeError(f"{self.data} of {array.dtype} has no place among {listed}; give {instead}")
+            raise EncodeError(f"{self.data} is {array.dtype}, expected one of {listed}; {instead(array.dtype)}")
         if not self.shape and array.ndim > 1:
             raise EncodeError(
                 f"{self.data} has shape {array.shape}, but nothing here tells a shape; give array.ravel()"
