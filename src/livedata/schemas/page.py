@@ -102,8 +102,8 @@ class _Section:
     def remarks(self) -> Iterator[str]:
         attributes = self.schema.root.attributes or {}
         if self.schema.is_read_only:
-            successor = attributes["read_only"]
-            yield f"Only read; new messages are `{successor}`." if successor else "Only read."
+            successors = "` and `".join((attributes["read_only"] or "").split())
+            yield f"Only read; new messages are `{successors}`." if successors else "Only read."
         if self.layout.elides_defaults:
             yield "A number equal to its default is left out."
         if self.schema.meaning.shape:
