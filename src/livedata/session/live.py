@@ -67,7 +67,7 @@ class LiveStreams(Streams):
 
     @property
     def vetoes(self) -> Vetoes | None:
-        """The veto configuration told last: names of the bits in the entries' ``veto`` column; None if none was told."""
+        """The veto configuration told last, which names the bits of the column ``veto``; None if none was told."""
         self._connection.wait_for_survey(DISCOVERY_S)
         return self._connection.book.vetoes.vetoes
 
