@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -36,18 +36,22 @@ def plan_for(schema_id: str) -> Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spot:
-    """Where one field of some messages is, shape (row,)."""
+    """Where one field of some messages is. All arrays have shape (row,)."""
 
+    dtype: np.dtype[Any]
+    """Of the number, of the elements, or of a text's bytes."""
     present: BoolArray
     at: IntArray
-    """Byte of a number, or of the first element of a text or vector; anything where absent."""
-    count: IntArray | None = None
-    """Elements of a text or vector, 0 where absent; None for a number."""
+    """Byte of the number, or of the first element of a text or vector; anything where absent."""
+    count: IntArray
+    """Elements of a vector or bytes of a text, 0 where absent; 1 for a number."""
     is_text: bool = False
+    is_single: bool = False
+    """Whether it is a number, not a vector of them."""
 
     def of(self, rows: BoolArray) -> Spot:
         """Return the same for some of the rows."""
-        return Spot(self.present[rows], self.at[rows], None if self.count is None else self.count[rows], self.is_text)
+        return replace(self, present=self.present[rows], at=self.at[rows], count=self.count[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +83,14 @@ def find_places(plan: Plan, walk: Walk) -> Places:
     text_bytes = np.zeros(len(walk.ok), np.int64)
     for field in plan.fields:
         entry = entries[field.id]
-        present = entry != 0
+        present, at = entry != 0, table + entry
         if isinstance(field.type, Union):
             code_entry = entries[field.id - 1]
             codes = walk.gather(U1, table + code_entry) * (code_entry != 0)
-            members = _members(walk, plan.layout, field, codes, Spot(present, table + entry))
+            walk.ok &= present | (codes == 0)
+            if field.is_required:
+                walk.ok &= codes != 0
+            members = _members(walk, plan.layout, field.type, codes, at)
             if members is not None:
                 places.members[field.name] = members
                 for member in members:
@@ -92,7 +99,7 @@ def find_places(plan: Plan, walk: Walk) -> Places:
             continue
         if field.is_required:
             walk.ok &= present
-        spot = _spot(walk, field.type, Spot(present, table + entry))
+        spot = _spot(walk, field.type, present, at)
         if spot is None:
             walk.ok &= ~present
             continue
@@ -104,60 +111,49 @@ def find_places(plan: Plan, walk: Walk) -> Places:
     return places
 
 
-def element(type_: Type) -> np.dtype[Any] | None:
-    """Return the dtype of the elements of a text or of a vector of numbers; None for all else."""
-    if isinstance(type_, Text):
-        return U1
-    if not isinstance(type_, Vector) or not isinstance(type_.of, Scalar | Enum):
-        return None
-    dtype = inline_dtype(type_.of)
-    return None if dtype.kind == "b" else dtype
-
-
-def _spot(walk: Walk, type_: Type, inline: Spot) -> Spot | None:
+def _spot(walk: Walk, type_: Type, present: BoolArray, at: IntArray) -> Spot | None:
     """Return where a field's content is, given where its inline part is; None for what has no column."""
     if isinstance(type_, Scalar | Enum):
-        return inline
-    dtype, is_text = element(type_), isinstance(type_, Text)
-    if dtype is None:
+        return Spot(inline_dtype(type_), present, at, np.ones_like(at), is_single=True)
+    is_text = isinstance(type_, Text)
+    if is_text:
+        dtype = U1
+    elif isinstance(type_, Vector) and isinstance(type_.of, Scalar | Enum) and inline_dtype(type_.of).kind != "b":
+        dtype = inline_dtype(type_.of)
+    else:
         return None
-    if inline.present.all():
-        return Spot(inline.present, *walk.vectors(inline.at, dtype.itemsize, is_text=is_text), is_text)
-    rows = np.flatnonzero(inline.present)
+    if present.all():
+        return Spot(dtype, present, *walk.vectors(at, dtype.itemsize, is_text=is_text), is_text)
+    rows = np.flatnonzero(present)
     part = walk.part(rows)
-    at, count = np.zeros_like(inline.at), np.zeros_like(inline.at)
-    at[rows], count[rows] = part.vectors(inline.at[rows], dtype.itemsize, is_text=is_text)
+    start, count = np.zeros_like(at), np.zeros_like(at)
+    start[rows], count[rows] = part.vectors(at[rows], dtype.itemsize, is_text=is_text)
     walk.merge(part, rows)
-    return Spot(inline.present, at, count, is_text)
+    return Spot(dtype, present, start, count, is_text)
 
 
-def _members(walk: Walk, layout: Layout, field: Field, codes: NDArray[np.uint8], inline: Spot) -> list[Member] | None:
-    """Follow a union to its members' tables; None for one whose members are more than bare values."""
-    assert isinstance(field.type, Union)
-    walk.ok &= inline.present | (codes == 0)
-    if field.is_required:
-        walk.ok &= codes != 0
-    bare = layout.bare[field.type.name]
+def _members(walk: Walk, layout: Layout, union: Union, codes: NDArray[np.uint8], at: IntArray) -> list[Member] | None:
+    """Follow the unions at these positions to their members' values; None if members are more than bare values."""
+    bare = layout.bare[union.name]
     if bare is None:
         walk.ok &= codes == 0
         return None
     members = []
-    for code in np.flatnonzero(np.bincount(codes[walk.ok], minlength=256)).tolist():
+    for code in np.flatnonzero(np.bincount(codes[walk.ok], minlength=1)).tolist():
         if code == 0:
             continue
         rows = np.flatnonzero(walk.ok & (codes == code))
         part = walk.part(rows)
-        inner = bare.get(code)
-        spot = None
-        if inner is not None:
-            table = part.targets(inline.at[rows])
-            entry = part.entries(table, np.full(inner.id + 1, inline_size(inner.type), np.int64))[inner.id]
-            if inner.is_required:
-                part.ok &= entry != 0
-            spot = _spot(part, inner.type, Spot(entry != 0, table + entry))
-        if inner is None or spot is None:
+        field, spot = bare.get(code), None
+        if field is not None:
+            table = part.targets(at[rows])
+            entry = part.entries(table, np.full(field.id + 1, inline_size(field.type), np.int64))[field.id]
+            if field.is_required or isinstance(field.type, Text):
+                part.ok &= entry != 0  # a member without its text is sound, but so odd that it has no column
+            spot = _spot(part, field.type, entry != 0, table + entry)
+        if field is None or spot is None:
             walk.ok[rows] = False
             continue
         walk.merge(part, rows)
-        members.append(Member(code, inner, rows, spot))
+        members.append(Member(code, field, rows, spot))
     return members

@@ -1,7 +1,7 @@
 """Many small messages of one schema verified and decoded together, into one column per field.
 
-One by one, a message costs microseconds however small it is. Together, every step of verifying and decoding is one NumPy
-operation over all of them, whatever their byte layouts, and a text that many messages share becomes a `str` once.
+One by one, a message costs microseconds however small it is. Together, every step of verifying and decoding is one
+NumPy operation over all of them, whatever their byte layouts, and a text that many messages share becomes a `str` once.
 
 >>> from livedata.schemas import encode_f144
 >>> columns = decode_columns("f144", [encode_f144("speed", 5, 1.5), b"noise", encode_f144("speed", 6, 2.5)])
@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .column import ABSENT, UNSOUND, Kind, Texts, Vectors
-from .columnplace import Member, Spot, element, find_places, plan_for
+from .columnplace import Member, Spot, find_places, plan_for
 from .columnwalk import U1, BoolArray, IntArray, Walk
-from .layout import Enum, Field, Scalar, inline_dtype
+from .layout import Field
 
 __all__ = ["ABSENT", "UNSOUND", "Columns", "Kind", "Texts", "Vectors", "decode_columns"]
 
@@ -99,10 +99,10 @@ def decode_columns(schema_id: str, values: Sequence[bytes | memoryview]) -> Colu
         spot = places.spots.get(field.name)
         if spot is None or spot.is_text:
             continue
-        if spot.count is None:
-            numbers[field.name] = _numbers(walk, field, spot) * ok
+        if spot.is_single:
+            numbers[field.name] = _zeroed(_numbers(walk, field, spot), ok)
         else:
-            vectors[field.name] = Vectors(walk.data, element(field.type), spot.at, spot.count * ok)
+            vectors[field.name] = Vectors(walk.data, spot.dtype, spot.at, spot.count * ok)
     kinds: dict[str, tuple[Kind, ...]] = {}
     for name, members in places.members.items():
         found = [_kind(walk, m, read) for m, read in zip(members, inner[name], strict=True)]
@@ -116,7 +116,6 @@ def decode_columns(schema_id: str, values: Sequence[bytes | memoryview]) -> Colu
 
 def _read_texts(walk: Walk, spot: Spot, rows: IntArray) -> tuple[tuple[str, ...], IntArray]:
     """Return the distinct texts of some rows, and for each row which it is; rows with one that is not UTF-8 fail."""
-    assert spot.count is not None
     data = walk.data
     wanted = spot.present & walk.ok[rows]
     count = spot.count * wanted
@@ -142,23 +141,24 @@ def _text_or_none(text: bytes) -> str | None:
 
 def _numbers(walk: Walk, field: Field, spot: Spot) -> NDArray[Any]:
     """Read one number of each message; the default (or 0) where it is absent."""
-    assert isinstance(field.type, Scalar | Enum)
-    dtype = inline_dtype(field.type)
-    values = walk.gather(U1, spot.at) != 0 if dtype.kind == "b" else walk.gather(dtype, spot.at)
-    if spot.present.all():
-        return values
-    return np.where(spot.present, values, dtype.type(field.default or 0))
+    if spot.dtype.kind == "b":
+        values: NDArray[Any] = walk.gather(U1, spot.at) != 0  # any byte but 0 is true
+    else:
+        values = walk.gather(spot.dtype, spot.at)
+    return values if spot.present.all() else np.where(spot.present, values, spot.dtype.type(field.default or 0))
+
+
+def _zeroed(values: NDArray[Any], ok: BoolArray) -> NDArray[Any]:
+    return values if ok.all() else np.where(ok, values, values.dtype.type(0))
 
 
 def _kind(walk: Walk, member: Member, read: tuple[tuple[str, ...], IntArray] | None) -> Kind:
-    """Return the values of one kind for those rows that are sound."""
+    """Return the values of one kind, of those rows that are sound."""
     ok = walk.ok[member.rows]
     rows, spot = (member.rows, member.spot) if ok.all() else (member.rows[ok], member.spot.of(ok))
     if read is not None:
-        texts = np.array([*read[0], ""], dtype=object)  # an absent text of a member is the empty one
-        return Kind(member.code, rows, texts[read[1][ok]])
-    if spot.count is None:
+        texts, which = read
+        return Kind(member.code, rows, np.array(texts, dtype=object)[which[ok]])
+    if spot.is_single:
         return Kind(member.code, rows, _numbers(walk, member.field, spot))
-    dtype = element(member.field.type)
-    assert dtype is not None
-    return Kind(member.code, rows, Vectors(walk.data, dtype, spot.at, spot.count).joined(), spot.count)
+    return Kind(member.code, rows, Vectors(walk.data, spot.dtype, spot.at, spot.count).joined(), spot.count)

@@ -1,8 +1,8 @@
 """Many messages of one schema walked at once: each step is one NumPy operation over all of them.
 
-The messages lie behind each other in one buffer. A step gathers the same thing of every message (an offset, a vtable, a
-count), judges it as the plain reader does, and marks the messages that fail. Positions of failed messages become 0, where
-it is safe, if meaningless, to read on.
+The messages lie behind each other in one buffer. A step gathers the same thing of every message (an offset, a vtable,
+a count), judges it as the plain reader does, and marks the messages that fail. Positions of failed messages become 0,
+where it is safe, if meaningless, to read on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ IntArray = NDArray[np.int64]
 
 U1, U2, U4, I4 = (np.dtype(code) for code in ("<u1", "<u2", "<u4", "<i4"))
 _MARGIN = 256
-"""Zero bytes behind the last message: more than any vtable that is looked at, so that gathering ends inside the buffer."""
+"""Zero bytes behind the last message: more than is looked at of any vtable, so that no gathering leaves the buffer."""
 
 
 class Walk:
@@ -91,7 +91,9 @@ class Walk:
         length, size, entries = words[0], words[1], words[2:]
         if (length < 4 + 2 * n).any():
             entries *= 6 + 2 * np.arange(n)[:, None] <= length
-        good = (length >= 4) & (length & 1 == 0) & (vtable + length <= self.end) & (size >= 4) & (pos + size <= self.end)
+        good = (
+            (length >= 4) & (length & 1 == 0) & (vtable + length <= self.end) & (size >= 4) & (pos + size <= self.end)
+        )
         inside = (entries >= 4) & (entries <= size - sizes[:, None])
         if not inside.all():
             good &= (inside | (entries == 0)).all(axis=0)
