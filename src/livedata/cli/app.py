@@ -8,11 +8,13 @@ import typer
 
 from .. import __version__
 from .broker import broker
+from .decode import decode
 from .demo import demo
 from .histogram import histogram
 from .info import info
 from .record import record
 from .replay import replay
+from .topics import topics
 
 app = typer.Typer(
     name="livedata",
@@ -38,5 +40,5 @@ def options(
     """Hold the options that go before any command."""
 
 
-for command in (demo, info, histogram, record, replay, broker):
+for command in (demo, info, histogram, record, replay, decode, topics, broker):
     app.command()(command)

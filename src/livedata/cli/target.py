@@ -56,6 +56,12 @@ def refuse_memory(url: str) -> None:
         raise ArgumentError(f"{url} lives inside one process and is empty here; expected a file or kafka://host:port")
 
 
+def refuse_file(target: str) -> None:
+    """Explain that a command needs a broker."""
+    if is_file(target) and "/" in target:
+        raise ArgumentError(f"{target} is a file; expected a broker's address, such as kafka://host:port")
+
+
 def refuse_topics(topics: str | None) -> None:
     """Explain that a file has no topics to choose from."""
     if topics is not None:

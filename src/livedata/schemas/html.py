@@ -18,8 +18,8 @@ from .registry import SCHEMAS
 from .summary import attributes_of, definition_of, field_names, summary
 from .wording import array_text, clean, enum_name, extremes, shape_text, utc
 
-BUDGET = 40_000
-"""Characters after which nothing more is begun."""
+BUDGET = 36_000
+"""Bytes after which nothing more is begun."""
 _TEXT = 300
 _ITEMS = 20
 _OPEN_FIELDS = 12
@@ -31,13 +31,15 @@ _VALUE = f"{_CELL};overflow-wrap:anywhere"
 _DIM = "opacity:.65"
 
 
-def message_html(message: Message) -> str:
+def message_html(message: Message, *, budget: int = BUDGET) -> str:
     """Return a message as HTML.
 
     Parameters
     ----------
     message
         A message of any schema, or a table inside one.
+    budget
+        Bytes after which nothing more is begun.
 
     Returns
     -------
@@ -45,14 +47,14 @@ def message_html(message: Message) -> str:
         A table of all fields: names, with the schema's words for them; values, enums by name, times in UTC, lists and
         tables folded; of each array dtype, shape, extremes and a picture. At most some 50 kB.
     """
-    return _Page().message(message)
+    return _Page(budget).message(message)
 
 
 class _Page:
     """One message being written, with what room is left."""
 
-    def __init__(self) -> None:
-        self.left = BUDGET
+    def __init__(self, budget: int) -> None:
+        self.budget = self.left = budget
 
     def spend(self, text: str) -> str:
         self.left -= len(text.encode())
@@ -66,7 +68,7 @@ class _Page:
         title = f"<b>{escape(message.SCHEMA)}</b> <span style='{_DIM}'>{escape(what)}</span>"
         return self.table(message, f'<caption style="{_CAPTION}">{title}</caption>')
 
-    def table(self, message: Message, caption: str = "") -> str:
+    def table(self, message: Message, caption: str = "", *, is_explained: bool = True) -> str:
         definition = definition_of(message)
         rows: list[str] = []
         names = field_names(message)
@@ -74,19 +76,22 @@ class _Page:
             if self.left <= 0:
                 rows.append(f'<tr><td colspan="3" style="{_CELL}">… {len(names) - i} more fields</td></tr>')
                 break
-            rows.append(self.row(name, getattr(message, name, None), definition.get(name)))
+            field = definition.get(name)
+            doc = field.doc if field is not None and is_explained else ""
+            rows.append(self.row(name, getattr(message, name, None), field, doc))
         return self.spend(f'<table class="livedata-message" style="{_TABLE}">{caption}<tbody>') + (
             "".join(rows) + "</tbody></table>"
         )
 
-    def row(self, name: str, value: object, field: Field | StructField | None) -> str:
-        doc = field.doc if field is not None else ""
+    def row(self, name: str, value: object, field: Field | StructField | None, doc: str) -> str:
         type_ = field.type if field is not None else None
-        hover = escape(" ".join(doc.split()), quote=True)
-        head = f'<th scope="row" title="{hover}" style="{_CELL};font-weight:600">{escape(name)}</th>'
-        last = f'<td title="{hover}" style="{_CELL};{_DIM}">{escape(_first_sentence(doc))}</td>'
-        self.spend(head + last)
-        return f'<tr>{head}<td style="{_VALUE}">{self.value(value, field, type_)}</td>{last}</tr>'
+        hover = f' title="{escape(" ".join(doc.split()), quote=True)}"' if doc else ""
+        start = f'<tr><th scope="row"{hover} style="{_CELL};font-weight:600">{escape(name)}</th><td style="{_VALUE}">'
+        end = (
+            f'</td><td{hover} style="{_CELL};{_DIM}">{escape(_first_sentence(doc))}</td></tr>' if doc else "</td></tr>"
+        )
+        self.spend(start + end)
+        return f"{start}{self.value(value, field, type_)}{end}"
 
     def value(self, value: object, field: Field | StructField | None, type_: Type | None) -> str:
         if value is None:
@@ -105,7 +110,7 @@ class _Page:
 
     def nested(self, message: Message) -> str:
         said = escape(clean(summary(message), 80))
-        opened = " open" if len(field_names(message)) <= _OPEN_FIELDS and self.left > BUDGET // 2 else ""
+        opened = " open" if len(field_names(message)) <= _OPEN_FIELDS and self.left > self.budget // 2 else ""
         head = self.spend(f'<details{opened}><summary style="cursor:pointer">{said}</summary>')
         return head + self.table(message) + "</details>"
 
@@ -117,19 +122,19 @@ class _Page:
             if i == _ITEMS or self.left <= 0:
                 parts.append(self.spend(f'<div style="{_DIM}">… {len(values) - i:,} more</div>'))
                 break
-            inner = self.item(value) if isinstance(value, Message) else self.value(value, None, None)
+            inner = self.item(value, is_first=i == 0) if isinstance(value, Message) else self.value(value, None, None)
             parts.append(f"<div>{inner}</div>")
         count = f'<div style="{_DIM}">{len(values):,} {"entry" if len(values) == 1 else "entries"}</div>'
         return self.spend(count) + "".join(parts)
 
-    def item(self, message: Message) -> str:
+    def item(self, message: Message, *, is_first: bool) -> str:
         """Write one entry of a list of tables: folded, with its largest array as a picture in the open."""
         arrays = [v for name in field_names(message) if isinstance(v := getattr(message, name, None), np.ndarray)]
         large = max(arrays, key=lambda a: a.size, default=None)
-        picture = "" if large is None or self.left < BUDGET // 4 else self.spend(_picture(large))
+        picture = "" if large is None or self.left < self.budget // 4 else self.spend(_picture(large))
         said = escape(clean(summary(message), 90))
         head = self.spend(f'<details><summary style="cursor:pointer">{said} {picture}</summary>')
-        return head + self.table(message) + "</details>"
+        return head + self.table(message, is_explained=is_first) + "</details>"
 
 
 def _first_sentence(doc: str) -> str:

@@ -30,6 +30,9 @@ _COUNTED = {
 _LAST = 8
 """Rank of what is long and read last."""
 
+_LIST = 44
+"""Characters of the entries of a list."""
+
 Definition = Mapping[str, Field | StructField]
 
 
@@ -204,26 +207,28 @@ def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str
 
 
 def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
-    shown = []
+    shown: list[str] = []
     for value in values[:MANY]:
-        if isinstance(value, Message):
-            shown.append(_brief(value))
-        elif isinstance(value, str):
-            shown.append(f"'{clean(value, 20)}'" if value else "")
-    shown = [text for text in shown if text]
+        text = _brief(value) if isinstance(value, Message) else ""
+        if isinstance(value, str) and value:
+            text = f"'{clean(value, 20)}'"
+        if text and sum(map(len, shown)) + len(text) <= _LIST:
+            shown.append(text)
     if not shown:
         return f"{name}: {len(values):,} {'entry' if len(values) == 1 else 'entries'}" if values else ""
-    more = [] if len(values) <= MANY else [f"… {len(values):,} in all"]
+    more = [] if len(values) == len(shown) else [f"… {len(values):,} in all"]
     return f"{name}: {'; '.join([*shown, *more])}"
 
 
 def _brief(table: Message) -> str:
-    """Name an entry of a list: its first text and its largest array."""
+    """Name an entry of a list: its first text, its largest array and its unit."""
     values = [getattr(table, name, None) for name in field_names(table)]
-    text = next((clean(v, 20) for v in values if isinstance(v, str) and v), "")
+    name = next((clean(v, 20) for v in values if isinstance(v, str) and v), "")
     arrays = [v for v in values if isinstance(v, np.ndarray)]
-    large = max(arrays, key=lambda a: a.size, default=None)
-    return " ".join(part for part in (text, "" if large is None else shape_text(large)) if part)
+    shape = shape_text(max(arrays, key=lambda a: a.size)) if arrays else ""
+    unit = getattr(table, "unit", None)
+    said = clean(unit, 12) if isinstance(unit, str) and unit != name else ""
+    return " ".join(part for part in (name, shape, said) if part)
 
 
 def _repr_value(value: object) -> str:

@@ -25,6 +25,7 @@ from .streams import Streams
 
 if TYPE_CHECKING:
     from ..nexus import Recording
+    from .peek import Peek
 
 DISCOVERY_S = 2.0
 USUAL_SCHEMA = {"events": "ev44", "log": "f144"}
@@ -115,6 +116,32 @@ class LiveStreams(Streams):
         from ..panels import stream_table
 
         return stream_table(self)
+
+    def peek(self, topic: str, n: int = 10, *, schema: str | None = None, source: str | None = None) -> Peek:
+        """Look into the last messages of a topic; returns when they are found, at the latest after some 5 s.
+
+        Parameters
+        ----------
+        topic
+            Name or pattern (``*``, ``?``) of any topic of the broker, whether this connection reads it or not.
+        n
+            How many messages, at most.
+        schema, source
+            Only messages of this schema id; only of this source, a name or pattern.
+
+        Returns
+        -------
+        :
+            Shows itself as a table. Indexed, it gives each message with its place; ``.messages`` are the typed ones.
+
+        Raises
+        ------
+        TransportError
+            If there is no such topic; names the near misses.
+        """
+        from .peek import peek
+
+        return peek(self._connection.transport, topic, n, schema=schema, source=source)
 
     def record(self, path: str | os.PathLike[str], *, start: Any = None, title: str = "") -> Recording:
         """Record all streams of this connection into a NeXus file; returns at once.
