@@ -3,6 +3,7 @@
 import numpy as np
 
 from livedata import schemas
+from livedata.schemas.write import encode_as
 from livedata.transport import Record
 
 NOW_NS = 1_790_000_000_000_000_000
@@ -21,8 +22,8 @@ def message(schema_id, **fields):
 
 
 def ev44(times=(NOW_NS,), index=(0,), toa=(1, 2, 3), ids=(4, 5, 6), source="det"):
-    return message(
-        "ev44",
+    """Return events as they may come, lists of unequal length included."""
+    content = schemas.Ev44(
         source_name=source,
         message_id=0,
         reference_time=np.array(times, np.int64),
@@ -30,6 +31,7 @@ def ev44(times=(NOW_NS,), index=(0,), toa=(1, 2, 3), ids=(4, 5, 6), source="det"
         time_of_flight=np.array(toa, np.int32),
         pixel_id=np.array(ids, np.int32),
     )
+    return encode_as(schemas.SCHEMAS["ev44"], content, as_given=True)
 
 
 def pu00(time=NOW_NS, **told):

@@ -6,27 +6,10 @@ import pytest
 from livedata import schemas
 from livedata.streams.key import StreamKey
 from livedata.streams.split import JOIN_BYTES, Splitter
-from livedata.transport import Record
 
-NOW_NS = 1_790_000_000_000_000_000
+from .messages import NOW_NS, ev44, record
+
 DET = StreamKey("ev", "det", "events")
-
-
-def record(value, *, topic="ev", partition=0, offset=0):
-    return Record(topic, partition, offset, NOW_NS // 1_000_000, None, value, ())
-
-
-def ev44(times=(NOW_NS,), index=(0,), toa=(1, 2, 3), ids=(4, 5, 6), source="det"):
-    return schemas.encode(
-        schemas.message_class("ev44")(
-            source_name=source,
-            message_id=0,
-            reference_time=np.array(times, np.int64),
-            reference_time_index=np.array(index, np.int32),
-            time_of_flight=np.array(toa, np.int32),
-            pixel_id=np.array(ids, np.int32),
-        )
-    )
 
 
 def test_a_message_of_several_pulses_becomes_several_entries():

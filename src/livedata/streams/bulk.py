@@ -106,13 +106,14 @@ class _Table:
 
     def __init__(self, schema: str, topic: str, records: Sequence[Record], columns: Columns) -> None:
         n = len(records)
+        _, partition, offset, record_ms, _, values, _ = zip(*records, strict=True)
         self.schema, self.topic = schema, topic
         self.names = columns.texts["source_name"]
         self.time = columns.numbers["timestamp"]
-        self.partition = np.fromiter((r.partition for r in records), np.int32, n)
-        self.offset = np.fromiter((r.offset for r in records), np.int64, n)
-        self.record_ms = np.fromiter((r.timestamp_ms for r in records), np.int64, n)
-        self.nbytes = np.fromiter((len(r.value) for r in records), np.int64, n)
+        self.partition = np.array(partition, np.int32)
+        self.offset = np.array(offset, np.int64)
+        self.record_ms = np.array(record_ms, np.int64)
+        self.nbytes = np.fromiter(map(len, values), np.int64, n)
         self.believable = (self.time >= EARLIEST_NS) & (self.time <= self.record_ms * 1_000_000 + FUTURE_NS)
         self.places = np.arange(n, dtype=np.int64)
 

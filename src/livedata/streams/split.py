@@ -6,7 +6,7 @@ whose they were.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -83,8 +83,8 @@ class Splitter:
                 events.append((schema, record, self._pulses.latest(record)))
             else:
                 arrays.append((schema, record))
-        for record in records:
-            self.topics[record.topic].messages += 1
+        for topic, n in Counter(record.topic for record in records).items():
+            self.topics[topic].messages += n
         batches = self._split_events(events) if events else []
         for (schema, topic), same in logs.items():
             batches += self._split_logs(schema, topic, same)
