@@ -9,7 +9,7 @@ from livedata.streams.split import JOIN_BYTES, Splitter
 
 from .messages import NOW_NS, ev44, record
 
-DET = StreamKey("ev", "det", "events")
+DET = StreamKey("t", "det", "events")
 
 
 def test_a_message_of_several_pulses_becomes_several_entries():
@@ -87,7 +87,7 @@ def test_garbage_is_counted_by_topic_and_makes_no_stream():
     splitter = Splitter()
 
     assert splitter.split([record(b""), record(b"\x00" * 7), record(b"\x08\x00\x00\x00ev44" + b"\xff" * 50)]) == []
-    assert splitter.topics["ev"].malformed == 3
+    assert splitter.topics["t"].malformed == 3
     assert not splitter.ledgers
 
 
@@ -97,7 +97,7 @@ def test_unsound_messages_of_a_known_stream_are_its_malformed_ones():
 
     splitter.split([record(good), record(good[: len(good) // 2], offset=1)])
 
-    assert splitter.ledgers[DET].malformed + splitter.topics["ev"].malformed == 1
+    assert splitter.ledgers[DET].malformed + splitter.topics["t"].malformed == 1
 
 
 def test_unwanted_streams_are_counted_but_not_decoded():
@@ -115,7 +115,7 @@ def test_other_schemas_are_counted_and_tapped():
     splitter.split([record(beat)])
 
     assert tapped == ["x5f2"]
-    assert splitter.topics["ev"].unwanted["x5f2"] == 1
+    assert splitter.topics["t"].unwanted["x5f2"] == 1
 
 
 @pytest.mark.parametrize("wrong", [0, 1, NOW_NS // 1000, NOW_NS + 10**18, -5])
