@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from livedata.errors import EncodeError
-from livedata.nexus.pieces import no_messages
 from livedata.schemas import decode, identify
 from livedata.sources.content import encode_events, encode_sample
 from livedata.sources.frame import Frame, encode_frame, frames_of
@@ -21,7 +20,7 @@ def texts(*values):
 
 
 def log_batch(value, facet="value", **columns):
-    return LogBatch(TIME_NS + np.arange(len(value)), value, no_messages("T"), facet, columns)
+    return LogBatch(TIME_NS + np.arange(len(value)), value, None, facet, columns)
 
 
 def sent(batch):
@@ -87,7 +86,7 @@ def event_batch(n_entries, **columns):
         event_time_offset=np.arange(2 * n_entries, dtype=np.int32),
         event_time_zero=TIME_NS + np.arange(n_entries, dtype=np.int64),
         event_index=np.arange(n_entries, dtype=np.int64) * 2,
-        messages=no_messages("T"),
+        messages=None,
         columns=columns,
     )
 

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..streams.batch import EventBatch, Facet, Int32Array, Int64Array, LogBatch
+from ..streams.batch import ArrayBatch, ArraySet, EventBatch, Facet, Int32Array, Int64Array, LogBatch
+from ..streams.key import Family
 from .frame import Frame, frames_of
 
 LAST_NS = 4_102_444_800 * 10**9
@@ -61,8 +62,19 @@ class LogItem:
     """An alarm's message; who saw a connection."""
 
 
-Item = EventItem | LogItem
-BatchT = TypeVar("BatchT", EventBatch, LogBatch)
+@dataclass(frozen=True, slots=True)
+class ArrayItem:
+    """Content of one message with a frame or a set of arrays."""
+
+    key_ns: int
+    stream: str
+    time_ns: int
+    family: Family
+    content: ArraySet
+
+
+Item = EventItem | LogItem | ArrayItem
+BatchT = TypeVar("BatchT", EventBatch, LogBatch, ArrayBatch)
 
 
 def is_plausible(time_ns: int) -> bool:
@@ -146,7 +158,17 @@ def _samples(batch: LogBatch) -> Iterable[Sample]:
     return [None if value is None else str(value) for value in values]
 
 
-def first_time(batch: EventBatch | LogBatch) -> int | None:
+def array_items(stream: str, family: Family, batches: Iterable[ArrayBatch]) -> Iterator[ArrayItem]:
+    """Cut a stream's batches into frames or sets."""
+    key = 0
+    for batch in batches:
+        for time_ns, content in zip(batch.time.tolist(), batch.sets, strict=True):
+            if is_plausible(time_ns):
+                key = max(key, time_ns)
+            yield ArrayItem(key, stream, time_ns, family, content)
+
+
+def first_time(batch: EventBatch | LogBatch | ArrayBatch) -> int | None:
     """Return the earliest plausible time of a batch."""
     times = batch.event_time_zero if isinstance(batch, EventBatch) else batch.time
     plausible = times[(times >= 0) & (times < LAST_NS)]

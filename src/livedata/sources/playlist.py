@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..streams.batch import Batch, EventBatch, LogBatch
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
+from ..streams.key import Family
 from .counts import NotSent
 from .frame import has_frames
-from .merge import BatchT, EventItem, Item, event_items, first_time, log_items, peek
+from .merge import BatchT, EventItem, Item, array_items, event_items, first_time, log_items, peek
 
 if TYPE_CHECKING:
     from ..nexus import FileStream, NexusFile
@@ -32,11 +33,13 @@ class Playlist:
         self._logs = [s.name for s in logs]
         self.units = {s.name: s.unit for s in logs}
         """Unit of each log; None where the file names none."""
+        self.arrays: dict[str, Family] = {s.name: s.key.family for s in streams if _is_of_arrays(s)}
+        """Streams of frames and of sets of arrays."""
         self.has_frames = False
         """Whether any stream of events tells periods, vetoes or charges; known once opened."""
         n_events = sum(s.n_events for s in streams if s.kind == "events")
         self.unit = "events" if n_events else "samples"
-        self.total = n_events or sum(s.n_points for s in streams if s.name in self._logs)
+        self.total = n_events or sum(s.n_points for s in streams if s.name in self._logs or s.name in self.arrays)
         # Offsets in ns as int32 were never converted: for them the ends of the range are as good as any value.
         self._converted = {s.name for s in streams if s.dtype != "int32"}
 
@@ -61,6 +64,11 @@ class Playlist:
             if is_without_events:
                 starts.append(first_time(sample) if sample is not None else None)
             streams.append(log_items(name, samples))
+        for name, family in self.arrays.items():
+            batch, batches_of_sets = peek(self._batches(name, ArrayBatch))
+            if is_without_events:
+                starts.append(first_time(batch) if batch is not None else None)
+            streams.append(array_items(name, family, batches_of_sets))
         return streams, min((start for start in starts if start is not None), default=0)
 
     def close(self) -> None:
@@ -93,8 +101,12 @@ def _fits(stream: FileStream) -> bool:
     return np.dtype(stream.dtype).kind in "iufb" and np.dtype(stream.dtype).itemsize <= 8 and len(stream.shape) <= 2
 
 
+def _is_of_arrays(stream: FileStream) -> bool:
+    return stream.key.family in ("frames", "arrays") and stream.is_readable_as_batches
+
+
 def _left_behind(stream: FileStream) -> Iterator[NotSent]:
-    if stream.kind == "arrays":
+    if stream.kind == "arrays" and not _is_of_arrays(stream):
         yield NotSent(stream.name, "an array without times", stream.n_points)
     elif stream.kind in ("log", "text") and not _fits(stream):
         what = "texts" if stream.kind == "text" else f"values of {stream.dtype}"

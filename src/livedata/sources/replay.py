@@ -19,10 +19,11 @@ from ..errors import ArgumentError, EncodeError, FileError
 from ..streams.feed import Progress
 from ..transport import Transport
 from .announcement import MS, job_id, run_start, run_stop
+from .arraycontent import encode_arrays
 from .content import encode_events, encode_sample
 from .counts import Counts, NotSent, Tally
 from .frame import NOTHING_KNOWN, Frame, encode_frame
-from .merge import EventItem, Item, LogItem, is_plausible, merged
+from .merge import ArrayItem, EventItem, Item, LogItem, is_plausible, merged
 from .outbox import Outbox
 from .pace import Speed, checked_speed
 from .playlist import Playlist
@@ -35,7 +36,7 @@ LONGEST_WAIT_NS = 5 * 10**9
 """A longer gap in the data is cut to this."""
 HIGHEST_NS = 2**63 - 1
 UNREPRESENTABLE = "time offsets outside ±2.147 s, sent as the nearest possible"
-UNSENDABLE = "samples that no message can hold, such as texts from before 1970"
+UNSENDABLE = "samples that no message can hold (texts from before 1970, frames of several arrays)"
 UNSENDABLE_FRAME = "periods or vetoes beyond 32 bits, sent as not known"
 UNSHIFTABLE = "times beyond the year 2262 after the shift to now, sent as the last possible"
 
@@ -61,8 +62,8 @@ class Replay(Source):
         self.times = times
         self.loops_done = 0
         """Complete passes through the file."""
-        self.events_topic, self.logs_topic, self.runs_topic = (
-            f"{prefix}_{kind}" for kind in ("events", "sampleEnv", "runInfo")
+        self.events_topic, self.logs_topic, self.arrays_topic, self.runs_topic = (
+            f"{prefix}_{kind}" for kind in ("events", "sampleEnv", "arrays", "runInfo")
         )
         self._prefix = prefix
         self._playlist = Playlist(file, message_size)
@@ -78,6 +79,8 @@ class Replay(Source):
         self._next_ns = 0
         self._transport.create_topic(self.events_topic, partitions=partitions)
         self._transport.create_topic(self.logs_topic)
+        if self._playlist.arrays:
+            self._transport.create_topic(self.arrays_topic)
         self._transport.create_topic(self.runs_topic)
         self._n_partitions = min(partitions, self._transport.topics().get(self.events_topic, partitions))
 
@@ -121,7 +124,7 @@ class Replay(Source):
             if self.loops_done == 0:
                 self._pace.begin()
             for name, unit in playlist.units.items():
-                self._send_sample(outbox, LogItem(start_ns, name, start_ns, unit, "unit"), 0)
+                self._send(outbox, LogItem(start_ns, name, start_ns, unit, "unit"), 0)
             for item in self._in_time(merged(streams), first_ns):
                 self._send(outbox, item, shift_ns)
             # The run holds its last entry: spans are half-open, and run times are whole milliseconds.
@@ -153,8 +156,27 @@ class Replay(Source):
     def _send(self, outbox: Outbox, item: Item, shift_ns: int) -> None:
         if isinstance(item, EventItem):
             self._send_events(outbox, item, shift_ns)
-        else:
-            self._send_sample(outbox, item, shift_ns)
+            return
+        name, time_ns = item.stream, item.time_ns + shift_ns
+        if time_ns > HIGHEST_NS:
+            self._sent.note(name, UNSHIFTABLE, 1)
+            time_ns = HIGHEST_NS
+        is_sample = isinstance(item, ArrayItem) or item.facet == "value"
+        try:
+            if isinstance(item, ArrayItem):
+                topic, value = self.arrays_topic, encode_arrays(item, time_ns)
+            else:
+                topic, value = self.logs_topic, encode_sample(item, time_ns)
+        except EncodeError:
+            self._sent.note(name, UNSENDABLE, 1)
+            return
+        counts = Counts(1, int(is_sample), 0)
+        self._sent.add(name, counts)
+        outbox.send(topic, value, key=name.encode(), on_failure=lambda: self._sent.take_back(name, counts))
+        if self._playlist.unit == "samples" and is_sample:
+            self._done += 1
+            if is_plausible(time_ns):
+                self._newest_ns = max(self._newest_ns or 0, time_ns)
 
     def _send_events(self, outbox: Outbox, item: EventItem, shift_ns: int) -> None:
         times, toa, name = item.event_time_zero, item.event_time_offset, item.stream
@@ -201,29 +223,6 @@ class Replay(Source):
         self._message_ids[name] += 1
         return number
 
-    def _send_sample(self, outbox: Outbox, item: LogItem, shift_ns: int) -> None:
-        name, time_ns = item.stream, item.time_ns + shift_ns
-        if time_ns > HIGHEST_NS:
-            self._sent.note(name, UNSHIFTABLE, 1)
-            time_ns = HIGHEST_NS
-        try:
-            value = encode_sample(item, time_ns)
-        except EncodeError:
-            self._sent.note(name, UNSENDABLE, 1)
-            return
-        counts = Counts(1, 1 if item.facet == "value" else 0, 0)
-        self._sent.add(name, counts)
-        outbox.send(
-            self.logs_topic,
-            value,
-            key=name.encode(),
-            on_failure=lambda: self._sent.take_back(name, counts),
-        )
-        if self._playlist.unit == "samples" and item.facet == "value":
-            self._done += 1
-            if is_plausible(time_ns):
-                self._newest_ns = max(self._newest_ns or 0, time_ns)
-
     def _facts(self) -> list[str]:
         name, state, share, *facts = super()._facts()
         if self.loop:
@@ -257,7 +256,7 @@ def start_replay(
     events follow a pu00 in one partition, chosen by a key. Logs of numbers go as f144, logs of texts as f142. The
     unit of each log is told at every run start (un00; without a text where the file names none), alarms (al00) and
     connections (ep01) at their times. The index of an enumerated variable and the texts of its states are two logs,
-    as in the file.
+    as in the file. Frames of cameras go as ad00, sets of arrays as da00.
 
     Parameters
     ----------
@@ -274,8 +273,8 @@ def start_replay(
         ``"now"``: payload times are moved by one constant such that the first entry is now; ``"original"``: as they
         are. The record time is always now: brokers expire old records and refuse those of the future.
     topics
-        First part of the topic names, as ``SANS2D`` in ``SANS2D_events``, ``SANS2D_sampleEnv`` and ``SANS2D_runInfo``;
-        the file's instrument name if not given.
+        First part of the topic names, as ``SANS2D`` in ``SANS2D_events``, ``SANS2D_sampleEnv``, ``SANS2D_arrays`` and
+        ``SANS2D_runInfo``; the file's instrument name if not given.
     message_size
         Events in a message: entries are put together or cut accordingly. By default, each entry is one message.
     partitions
