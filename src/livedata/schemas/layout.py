@@ -118,6 +118,9 @@ class Vector:
     of: Scalar | Enum | Struct | Text | TableRef
 
 
+Kind = tuple[int, str]
+"""Number of dimensions and NumPy's code of the element type (``<f8``), or ``text``."""
+
 Inline = Scalar | Enum | Struct
 Type = Inline | Text | TableRef | Union | Vector
 
@@ -151,9 +154,9 @@ class Table:
         return max((f.id for f in self.fields), default=-1) + 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Everything one `.fbs` text and its includes say."""
+    """Everything one `.fbs` text and its includes say. No two are equal, so that what follows can be kept by them."""
 
     id: str
     """File identifier, four ASCII characters; empty when the text has none."""
@@ -165,6 +168,8 @@ class Layout:
     unions: Mapping[str, Union]
     bare: Mapping[str, Mapping[int, Field] | None]
     """For each union what `bare_fields` says of it."""
+    kinds: Mapping[str, Mapping[Kind, int]]
+    """For each union with bare values the code of each kind of value."""
     equals: Mapping[str, tuple[EqualLength, ...]]
     """For each table what `equal_lengths` says of it."""
 
@@ -192,6 +197,12 @@ def bare_fields(union: Union, tables: Mapping[str, Table]) -> dict[int, Field] |
         fields[member.code] = table.fields[0]
     distinct = {field.type for field in fields.values()}
     return fields if fields and len(distinct) == len(fields) else None
+
+
+def kind_of(type_: Type) -> Kind:
+    """Return what tells the values of a bare union's member from those of the others."""
+    inner = type_.of if isinstance(type_, Vector) else type_
+    return int(isinstance(type_, Vector)), inner.dtype.str if isinstance(inner, Scalar) else "text"
 
 
 @dataclass(frozen=True, slots=True)

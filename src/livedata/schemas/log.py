@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from struct import Struct as Packing
 from struct import error as PackingError
 from struct import pack_into
@@ -12,12 +11,12 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from .flat import Values, fast_decoder, places
+from .fast import decode_known
+from .flat import places
 from .layout import Scalar, Union, Vector
 from .message import Message
-from .read import Buffer, as_bytes, decode_as
+from .read import Buffer
 from .registry import SCHEMAS
-from .values import member_value
 from .write import MAX_SIZE, encode_as
 
 Sample = np.number[Any] | np.ndarray[Any, np.dtype[np.number[Any]]]
@@ -42,11 +41,6 @@ class F144(Message):
     """The sample as a NumPy scalar, or an array of shape (n,), of the wire's dtype."""
 
 
-@cache
-def _fast() -> Callable[[bytes | memoryview], Values | None]:
-    return fast_decoder(SCHEMAS["f144"])
-
-
 def decode_f144(message: Buffer) -> F144:
     """Verify and decode an `f144` message; the same result as `decode`.
 
@@ -55,9 +49,7 @@ def decode_f144(message: Buffer) -> F144:
     DecodeError
         If it is not a sound message of this schema.
     """
-    data = message if type(message) is bytes else as_bytes(message)
-    values = _fast()(data)
-    return cast(F144, decode_as(SCHEMAS["f144"], data)) if values is None else F144(*values)
+    return cast(F144, decode_known(b"f144", message))
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +62,7 @@ def _template(source_name: str, dtype: np.dtype[Any], *, is_array: bool) -> tupl
     union = schema.fields["value"].type
     assert isinstance(union, Union)
     bare = schema.layout.bare[union.name] or {}
-    code, _ = member_value(bare, sample, schema="f144", path="value")
+    code, _ = schema.union_member(union, sample, "value")
     member = union.member(code)
     assert member is not None
     at = where["value"]
@@ -128,4 +120,4 @@ def encode_f144(source_name: str, timestamp: int, value: Sample | float | list[f
 
 
 def _encode_plain(source_name: str, timestamp: int, value: Any) -> bytes:
-    return encode_as(SCHEMAS["f144"], F144(source_name, timestamp, value))
+    return encode_as(SCHEMAS["f144"], F144(source_name, timestamp, value), strict=True)

@@ -116,7 +116,7 @@ class Schema:
             return 0, None
         bare = self.layout.bare[union.name]
         if bare is not None:
-            return member_value(bare, value, schema=self.id, path=path)
+            return member_value(self.layout.kinds[union.name], value, schema=self.id, path=path)
         for member in union.members:
             if type(value) is self.classes[member.table]:
                 return member.code, value

@@ -25,6 +25,7 @@ from .layout import (
     equal_lengths,
     inline_align,
     inline_size,
+    kind_of,
 )
 
 # Attributes that change the bytes in ways this package does not follow.
@@ -83,8 +84,9 @@ class _Resolver:
             if declaration.kind != "table":
                 self._type(name, "", declaration, declaration.line)
         bare = {name: bare_fields(union, tables) for name, union in self.unions.items()}
+        kinds = {name: {kind_of(f.type): code for code, f in (b or {}).items()} for name, b in bare.items()}
         equals = {name: equal_lengths(table) for name, table in tables.items()}
-        return Layout(identifier, root, tables, self.structs, self.enums, self.unions, bare, equals)
+        return Layout(identifier, root, tables, self.structs, self.enums, self.unions, bare, kinds, equals)
 
     def _type(self, name: str, namespace: str, user: Declaration, line: int) -> Type:
         if name in SCALARS:

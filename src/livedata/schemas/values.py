@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import EncodeError
-from .layout import Field, Scalar, Text, Type, Vector
+from .layout import Kind
 
 _INSTEAD = {
     "b": "give array.astype('uint8')",
@@ -83,13 +83,13 @@ def _misfit(array: np.ndarray[Any, Any], dtype: np.dtype[Any]) -> str:
     return f"{array.dtype} values, expected {dtype}; {rounded}"
 
 
-def member_value(bare: Mapping[int, Field], value: object, *, schema: str, path: str) -> tuple[int, object]:
+def member_value(kinds: Mapping[Kind, int], value: object, *, schema: str, path: str) -> tuple[int, object]:
     """Return the code of the union member of exactly a value's type, and the value made ready for it.
 
     Parameters
     ----------
-    bare
-        The single field of each member, by code.
+    kinds
+        Code of each kind of value.
     value
         A NumPy scalar or array, a Python number (`int` is int64, or uint64 beyond it; `float` float64), a text, or a
         sequence of texts or numbers.
@@ -99,33 +99,34 @@ def member_value(bare: Mapping[int, Field], value: object, *, schema: str, path:
     EncodeError
         If no member has this type.
     """
-    wanted, ready = _type_key(value)
-    for code, field in bare.items():
-        if wanted == _field_key(field.type):
-            return code, ready
-    what = f"{wanted[1]} {wanted[0]}" if wanted[0] else type(value).__name__
-    known = ", ".join(" ".join(reversed(_field_key(field.type))) for field in bare.values())
-    raise EncodeError(f"no kind of value for {what}: {value!r:.60}; expected one of {known}", schema=schema, path=path)
+    kind, ready = _kind(value)
+    code = kinds.get(kind)
+    if code is None:
+        known = ", ".join(_in_words(known) for known in kinds)
+        raise EncodeError(
+            f"no kind of value for {value!r:.60}, {_in_words(kind)}; expected {known}", schema=schema, path=path
+        )
+    return code, ready
 
 
-def _field_key(type_: Type) -> tuple[str, str]:
-    inner = type_.of if isinstance(type_, Vector) else type_
-    name = "text" if isinstance(inner, Text) else inner.dtype.name if isinstance(inner, Scalar) else ""
-    return ("array" if isinstance(type_, Vector) else "scalar", name)
+def _in_words(kind: Kind) -> str:
+    n_dimensions, code = kind
+    name = code if code in ("text", "object") else np.dtype(code).name
+    if n_dimensions < 2:
+        return f"{name} array" if n_dimensions else name
+    return f"{n_dimensions}-dimensional {name} array"
 
 
-def _type_key(value: object) -> tuple[tuple[str, str], object]:
+def _kind(value: object) -> tuple[Kind, object]:
     if isinstance(value, str):
-        return ("scalar", "text"), value
+        return (0, "text"), value
     if isinstance(value, tuple | list) and value and all(isinstance(v, str) for v in value):
-        return ("array", "text"), tuple(value)
+        return (1, "text"), tuple(value)
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):
-        return ("", ""), None
-    dtype = array.dtype.newbyteorder("<") if array.dtype.byteorder == ">" else array.dtype
-    if array.ndim == 0:
-        return ("scalar", dtype.name), array.item()
-    return ("array" if array.ndim == 1 else f"{array.ndim}-dimensional array", dtype.name), array.astype(
-        dtype, copy=False
-    )
+        return (0, "object"), None
+    if array.dtype.byteorder == ">":
+        array = array.astype(array.dtype.newbyteorder("<"))
+    code = "object" if array.dtype.kind == "O" else array.dtype.str
+    return (array.ndim, code), array if array.ndim else array.item()

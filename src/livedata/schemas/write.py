@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from struct import Struct as Packing
 from struct import error as PackingError
-from struct import pack, pack_into
+from struct import pack
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from ..errors import EncodeError
 from .layout import (
     MAX_DEPTH,
     Enum,
-    Field,
     Inline,
     Struct,
     Table,
@@ -34,11 +34,17 @@ from .layout import (
     inline_size,
 )
 from .message import Message
+from .plan import Step, plan_of
 from .registry import SCHEMAS, Schema
 from .values import exact_array
 
 MAX_SIZE = 2**31 - 1
 """Largest message in bytes: offsets are read as signed numbers by some decoders."""
+
+_COUNT = Packing("<I").pack
+_PUT_OFFSET = Packing("<I").pack_into
+_PUT_DISTANCE = Packing("<i").pack_into
+_MISFITS = (PackingError, OverflowError, TypeError, ValueError)
 
 
 def encode(message: Message) -> bytes:
@@ -61,18 +67,18 @@ def encode(message: Message) -> bytes:
         follower = schema.follower
         advice = f"write {follower.replace(' ', ' and ')}" if follower else "nothing follows it"
         raise EncodeError(f"messages of this schema are read, but no longer written; {advice}", schema=schema.id)
-    return encode_as(schema, message, as_given=getattr(message, "_relayed", False))
+    return encode_as(schema, message, strict=not getattr(message, "_relayed", False))
 
 
-def encode_as(schema: Schema, message: Message, *, as_given: bool = False) -> bytes:
+def encode_as(schema: Schema, message: Message, *, strict: bool = False) -> bytes:
     """Encode a message of a known schema, even of one that is only read.
 
     Parameters
     ----------
     schema, message
         A schema and a message of its class.
-    as_given
-        Whether to pass on content that contradicts itself.
+    strict
+        Whether to refuse content that contradicts itself.
 
     Raises
     ------
@@ -82,7 +88,7 @@ def encode_as(schema: Schema, message: Message, *, as_given: bool = False) -> by
     if schema.layout.root != message.TABLE:
         name = schema.message_class.__name__
         raise EncodeError(f"{type(message).__name__} is only a part of a message of class {name}", schema=schema.id)
-    writer = _Writer(schema, as_given)
+    writer = _Writer(schema, strict)
     root = writer.table(schema.root, message, 0)
     if writer.size > MAX_SIZE:
         raise EncodeError(f"{writer.size} bytes, but a message holds at most {MAX_SIZE}", schema=schema.id)
@@ -96,15 +102,18 @@ def length(values: Any) -> int:
 
 
 class _Writer:
-    def __init__(self, schema: Schema, as_given: bool) -> None:
-        self.schema, self.layout, self.as_given = schema, schema.layout, as_given
-        self.elides, self.flatten = schema.layout.elides_defaults, schema.meaning.flatten
+    """One message growing: parts in the order of their positions, patched with offsets when these are known."""
+
+    def __init__(self, schema: Schema, strict: bool) -> None:
+        self.schema, self.layout, self.strict = schema, schema.layout, strict
+        self.flatten = schema.meaning.flatten
         self.parts: list[Any] = [b"\0" * 8]
         self.size = 8
         self.trail: list[str] = []
 
-    def fail(self, problem: str) -> EncodeError:
-        return EncodeError(problem, schema=self.schema.id, path="".join(self.trail).removeprefix("."))
+    def fail(self, problem: str, name: str = "") -> EncodeError:
+        path = "".join([*self.trail, f".{name}" if name else ""]).removeprefix(".")
+        return EncodeError(problem, schema=self.schema.id, path=path)
 
     def add(self, part: Any, n_bytes: int) -> None:
         self.parts.append(part)
@@ -120,109 +129,103 @@ class _Writer:
         values = {f.name: getattr(message, f.name) for f in table.fields}
         if self.flatten and (flatten := self.flatten.get(table.name.rpartition(".")[2])):
             try:
-                flatten(values, self.as_given)
+                flatten(values, self.strict)
             except EncodeError as error:
                 raise self.fail(error.problem) from None
-        if not self.as_given:
-            self.compare(table, values)
-        return self.values(table, values, depth)
+        if self.strict:
+            for equal in self.layout.equals[table.name]:
+                problem = equal.problem(length(values[equal.name]), length(values[equal.other]))
+                if problem:
+                    raise self.fail(problem, equal.name)
+        return self.values(table.name, values, depth)
 
-    def compare(self, table: Table, values: dict[str, Any]) -> None:
-        """Refuse lists that belong together but are not equally long."""
-        for equal in self.layout.equals[table.name]:
-            problem = equal.problem(length(values[equal.name]), length(values[equal.other]))
-            if problem:
-                self.trail.append(f".{equal.name}")
-                raise self.fail(problem)
-
-    def values(self, table: Table, values: dict[str, Any], depth: int) -> int:
+    def values(self, table: str, values: dict[str, Any], depth: int) -> int:
         if depth >= MAX_DEPTH:
             raise self.fail(f"tables are nested more than {MAX_DEPTH} deep")
-        inline, behind = self.split(table, values)
-        # Largest first after the four bytes of the vtable's distance: nothing to fill up between fields.
-        order = sorted(inline, key=lambda id: -inline[id][0])
-        align = max([4, *(inline[id][0] for id in order)])
-        entries = [0] * (max(inline, default=-1) + 1)
-        body = bytearray(4)
-        for id in order:
-            step, data = inline[id]
-            body += b"\0" * (-(len(body) - 4) % step)
-            entries[id] = len(body)
-            body += data
-        vtable = pack(f"<HH{len(entries)}H", 4 + 2 * len(entries), len(body), *entries)
+        plan = plan_of(self.layout, table)
+        inline: list[tuple[int, bytes]] = []
+        behind: list[tuple[int, Type, str, Any]] = []
+        for step in plan.steps:
+            value, type_ = values[step.name], step.type
+            if isinstance(type_, Inline):
+                data = self.inline_field(step, value)
+                if data is not None:
+                    inline.append((step.id, data))
+            elif isinstance(type_, Union):
+                self.union(step, type_, value, inline, behind, plan.elides)
+            elif value is not None:
+                behind.append((step.id, type_, step.name, value))
+            elif step.is_required:
+                raise self.fail("a required field is None", step.name)
+        form = plan.form([id for id, _ in inline], [id for id, *_ in behind])
         self.pad(2)
-        self.pad(align, len(vtable) + 4)
-        start = self.size + len(vtable)
-        pack_into("<i", body, 0, len(vtable))
-        self.add(vtable, len(vtable))
+        self.pad(form.align, len(form.vtable) + 4)
+        start = self.size + len(form.vtable)
+        body = bytearray(form.size)
+        _PUT_DISTANCE(body, 0, len(form.vtable))
+        places = form.places
+        for id, data in inline:
+            body[places[id] : places[id] + len(data)] = data
+        self.add(form.vtable, len(form.vtable))
         self.add(body, len(body))
         for id, type_, name, value in behind:
             self.trail.append(f".{name}")
-            target = self.behind(type_, value, depth)
-            pack_into("<I", body, entries[id], target - start - entries[id])
+            _PUT_OFFSET(body, places[id], self.behind(type_, value, depth) - start - places[id])
             self.trail.pop()
         return start
 
-    def split(
-        self, table: Table, values: dict[str, Any]
-    ) -> tuple[dict[int, tuple[int, bytes]], list[tuple[int, Type, str, Any]]]:
-        """Sort fields that are present into inline (alignment and bytes by id) and those behind an offset."""
-        inline: dict[int, tuple[int, bytes]] = {}
-        behind: list[tuple[int, Type, str, Any]] = []
-        for f in table.fields:
-            self.trail.append(f".{f.name}")
-            value, type_ = values[f.name], f.type
-            if value is None and f.is_required:
-                raise self.fail("a required field is None")
-            if isinstance(type_, Union):
-                code, value = self.schema.union_member(type_, value, "".join(self.trail).removeprefix("."))
-                if code or not self.elides:
-                    inline[f.id - 1] = (1, bytes((code,)))
-                if code:
-                    bare = self.layout.bare[type_.name]
-                    content = value if bare is None else {bare[code].name: value}
-                    table_of_code = next(m.table for m in type_.members if m.code == code)
-                    inline[f.id] = (4, bytes(4))
-                    behind.append((f.id, TableRef(table_of_code), f.name, content))
-            elif isinstance(type_, Inline):
-                data = self.scalar(f, type_, value)
-                if data:
-                    inline[f.id] = (inline_align(type_), data)
-            elif value is not None:
-                inline[f.id] = (4, bytes(4))
-                behind.append((f.id, type_, f.name, value))
-            self.trail.pop()
-        return inline, behind
+    def union(
+        self,
+        step: Step,
+        union: Union,
+        value: Any,
+        inline: list[tuple[int, bytes]],
+        behind: list[tuple[int, Type, str, Any]],
+        elides: bool,
+    ) -> None:
+        if value is None and step.is_required:
+            raise self.fail("a required field is None", step.name)
+        try:
+            code, value = self.schema.union_member(union, value, step.name)
+        except EncodeError as error:
+            raise self.fail(error.problem, step.name) from None
+        if code or not elides:
+            inline.append((step.id - 1, bytes((code,))))
+        if code:
+            bare = self.layout.bare[union.name]
+            member = union.member(code)
+            assert member is not None
+            content = value if bare is None else {bare[code].name: value}
+            behind.append((step.id, TableRef(member.table), step.name, content))
 
-    def scalar(self, field: Field, type_: Inline, value: Any) -> bytes:
-        """Return the bytes of an inline field; none when it is to be left out."""
-        if value is None:
-            if isinstance(type_, Struct) or field.default is None:
-                return b""
-            raise self.fail(f"None is not a {type_.name}")
-        data = self.inline(type_, value)
-        is_default = field.default is not None and data == self.inline(type_, field.default)
-        return b"" if is_default and self.elides else data
+    def inline_field(self, step: Step, value: Any) -> bytes | None:
+        """Return the bytes of an inline field; None when it is to be left out."""
+        if value is None and step.is_optional:
+            return None
+        try:
+            data = self.inline(step.type, value)
+        except _MISFITS:
+            raise self.fail(f"{value!r:.60} is not a {step.kind}", step.name) from None
+        return None if data == step.left_out else data
 
-    def inline(self, type_: Inline, value: Any) -> bytes:
+    def inline(self, type_: Any, value: Any) -> bytes:
+        """Return the bytes of a number, truth value or struct; raises one of several errors for anything else."""
         if isinstance(type_, Struct):
             if not isinstance(value, Message) or type_.name != value.TABLE:
-                raise self.fail(f"{type(value).__name__} is not a {type_.name}")
+                raise TypeError
             out = bytearray(type_.size)
             for f in type_.fields:
                 out[f.offset : f.offset + inline_size(f.type)] = self.inline(f.type, getattr(value, f.name))
             return bytes(out)
-        base = type_.base if isinstance(type_, Enum) else type_
-        try:
-            if base.code == "?":
-                if not isinstance(value, bool | np.bool_):
-                    raise TypeError
-                return b"\1" if value else b"\0"
-            if isinstance(value, bool | np.bool_):
+        code = type_.base.code if isinstance(type_, Enum) else type_.code
+        is_truth = isinstance(value, bool | np.bool_)
+        if is_truth != (code == "?"):
+            raise TypeError
+        if code in "fd":
+            if not isinstance(value, float | int | np.floating | np.integer):
                 raise TypeError
-            return pack("<" + base.code, float(value) if base.code in "fd" else operator.index(value))
-        except (PackingError, OverflowError, TypeError, ValueError):
-            raise self.fail(f"{value!r} is not a {base.name}") from None
+            return pack("<" + code, float(value))
+        return pack("<" + code, value if is_truth else operator.index(value))
 
     def behind(self, type_: Type, value: Any, depth: int) -> int:
         if isinstance(type_, Text):
@@ -230,12 +233,11 @@ class _Writer:
         if isinstance(type_, Vector):
             return self.vector(type_.of, value, depth)
         assert isinstance(type_, TableRef)
-        table = self.layout.tables[type_.table]
         if isinstance(value, dict):
-            return self.values(table, value, depth + 1)
+            return self.values(type_.table, value, depth + 1)
         if type(value) is not self.schema.classes[type_.table]:
-            raise self.fail(f"{type(value).__name__} is not a {table.name}")
-        return self.table(table, value, depth + 1)
+            raise self.fail(f"{type(value).__name__} is not a {type_.table}")
+        return self.table(self.layout.tables[type_.table], value, depth + 1)
 
     def text(self, value: object) -> int:
         if not isinstance(value, str):
@@ -246,7 +248,7 @@ class _Writer:
             raise self.fail(f"the text is not Unicode: {error.reason}") from None
         self.pad(4)
         start = self.size
-        self.add(pack("<I", len(data)) + data + b"\0", len(data) + 5)
+        self.add(_COUNT(len(data)) + data + b"\0", len(data) + 5)
         return start
 
     def vector(self, of: Inline | Text | TableRef, value: Any, depth: int) -> int:
@@ -257,19 +259,23 @@ class _Writer:
         self.pad(4)
         start = self.size
         offsets = bytearray(4 * len(value))
-        self.add(pack("<I", len(value)), 4)
+        self.add(_COUNT(len(value)), 4)
         self.add(offsets, len(offsets))
         for i, element in enumerate(value):
             self.trail.append(f"[{i}]")
-            pack_into("<I", offsets, 4 * i, self.behind(of, element, depth) - start - 4 - 4 * i)
+            _PUT_OFFSET(offsets, 4 * i, self.behind(of, element, depth) - start - 4 - 4 * i)
             self.trail.pop()
         return start
 
     def array(self, of: Inline, value: Any) -> int:
-        array = exact_array(value, inline_dtype(of), schema=self.schema.id, path="".join(self.trail).removeprefix("."))
+        dtype = inline_dtype(of)
+        try:
+            array = exact_array(value, dtype, schema=self.schema.id, path="")
+        except EncodeError as error:
+            raise self.fail(error.problem) from None
         self.pad(4)
         self.pad(max(4, inline_align(of)), 4)
         start = self.size
-        self.add(pack("<I", len(array)), 4)
+        self.add(_COUNT(len(array)), 4)
         self.add(array.view(np.uint8) if array.size else b"", array.nbytes)
         return start

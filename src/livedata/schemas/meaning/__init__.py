@@ -32,7 +32,7 @@ class Meaning:
     contradicts itself is left as it was read; raises nothing but what the charge raises."""
     flatten: Mapping[str, Callable[[Values, bool], None]] = field(default_factory=dict)
     """The way back, before encoding; raises `EncodeError` (of the problem alone) for what the wire cannot say. The
-    second argument tells to pass content on as it is, even when it contradicts itself."""
+    second argument tells whether to refuse content that contradicts itself, too."""
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Fields that may be left out (None) when a message is made, because `flatten` finds them from the rest."""
     check: Callable[[Any], Iterable[str]] | None = None

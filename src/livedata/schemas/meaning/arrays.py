@@ -9,9 +9,8 @@ import numpy as np
 
 from ..message import Message
 from . import Meaning, Values
-from .payload import NOTHING, TEXT, Payload, lengths, quoted, random_array
+from .payload import NOTHING, NUMBERS, TEXT, Payload, lengths, quoted, random_array
 
-NUMBERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 _ARRAY = Payload("data", "data_type", (NOTHING, *NUMBERS, TEXT), shape="shape", axes="axes")
 
 

@@ -24,7 +24,7 @@ def _shape(values: Values, charge: Charge) -> None:
             values[name] = array.reshape(shape)
 
 
-def _flatten(values: Values, as_given: bool) -> None:
+def _flatten(values: Values, strict: bool) -> None:
     for name in _ARRAYS:
         if values[name] is not None:
             values[name] = np.asarray(values[name])
@@ -37,7 +37,7 @@ def _flatten(values: Values, as_given: bool) -> None:
         array = values[name]
         if array is None:
             continue
-        if not as_given and array.shape != told:
+        if strict and array.shape != told:
             raise EncodeError(f"{name} has shape {array.shape}, but current_shape is {brief(values['current_shape'])}")
         values[name] = np.ascontiguousarray(array).reshape(-1)
 

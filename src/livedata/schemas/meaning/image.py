@@ -13,8 +13,7 @@ import numpy as np
 
 from ..message import Message
 from . import Meaning, Values
-from .arrays import NUMBERS
-from .payload import TEXT, Payload, quoted, random_array
+from .payload import NUMBERS, TEXT, Payload, quoted, random_array
 
 # The same types as in da00, but counted from 0: there is no `none` here.
 _NAMES = (*NUMBERS, TEXT)

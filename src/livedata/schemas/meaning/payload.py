@@ -14,10 +14,13 @@ from ..message import Message
 from ..values import instead
 from . import Charge, Values
 
+NUMBERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
 TEXT = "c_string"
 NOTHING = "none"
 MAX_DIMENSIONS = 32
 """NumPy before 2.0 allows no more."""
+
+_NAMES = {np.dtype(name).newbyteorder("<").str: name for name in NUMBERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Payload:
         """Tell whether this is a plain Python number as `ess-streaming-data-types` writes it: its size for a shape."""
         return bool(self.axes) and not len(values[self.axes]) and n == 1 and shape == (dtype.itemsize,)
 
-    def to_bytes(self, values: Values, as_given: bool) -> None:
+    def to_bytes(self, values: Values, strict: bool) -> None:
         """Put the bytes in place of the array or text, and complete its type and shape.
 
         Raises
@@ -98,7 +101,7 @@ class Payload:
         else:
             array = self._numbers(given)
             name, shape, data = self._listed(array, values), array.shape, _raw(array)
-        self._complete(values, name, shape, given, as_given)
+        self._complete(values, name, shape, strict)
         values[self.data] = data
 
     def _encoded(self, text: str) -> np.ndarray[Any, Any]:
@@ -114,10 +117,11 @@ class Payload:
             array = np.asarray(given)
         except (ValueError, TypeError, OverflowError) as error:
             raise EncodeError(f"{self.data} is not an array of numbers: {error}") from None
-        return array.astype(array.dtype.newbyteorder("<"), copy=False)
+        return array.astype(array.dtype.newbyteorder("<")) if array.dtype.byteorder == ">" else array
 
     def _listed(self, array: np.ndarray[Any, Any], values: Values) -> str:
-        if array.dtype.name not in self.names:
+        name = _NAMES.get(array.dtype.str)
+        if name is None or name not in self.names:
             listed = ", ".join(name for name in self.names if name != NOTHING)
             raise EncodeError(f"{self.data} is {array.dtype}, expected one of {listed}; {instead(array.dtype)}")
         if not self.shape and array.ndim > 1:
@@ -126,20 +130,20 @@ class Payload:
             )
         if array.ndim > MAX_DIMENSIONS:
             raise EncodeError(f"{self.data} has {array.ndim} dimensions, at most {MAX_DIMENSIONS} can be read back")
-        is_empty_of_none = array.size == 0 and array.dtype == np.uint8 and self.name(values[self.type]) == NOTHING
-        return NOTHING if is_empty_of_none else array.dtype.name
+        is_empty_of_none = array.size == 0 and name == "uint8" and self.name(values[self.type]) == NOTHING
+        return NOTHING if is_empty_of_none else name
 
-    def _complete(self, values: Values, name: str, shape: tuple[int, ...], given: Any, as_given: bool) -> None:
+    def _complete(self, values: Values, name: str, shape: tuple[int, ...], strict: bool) -> None:
         if values[self.type] is None:
             values[self.type] = self.names.index(name)
-        elif not as_given and self.name(values[self.type]) != name:
+        elif strict and self.name(values[self.type]) != name:
             told = self.name(values[self.type])
             raise EncodeError(f"{self.type} {values[self.type]} means {told}, but {self.data} is {name}; leave it out")
         if not self.shape:
             return
         if values[self.shape] is None:
-            values[self.shape] = shape
-        elif not as_given and name != NOTHING:
+            values[self.shape] = np.array(shape, np.int64)
+        elif strict and name != NOTHING:
             self._compare(values, name, shape)
 
     def _compare(self, values: Values, name: str, shape: tuple[int, ...]) -> None:
