@@ -14,6 +14,7 @@ from livedata.nexus.check import check
 from livedata.nexus.sidefile import read_side_file, side_path
 from livedata.nexus.writer import FileWriter
 from livedata.reduce.layout import layout
+from livedata.streams.batch import LogBatch, Messages
 from livedata.transport.protocol import Partition
 
 from .conftest import DETECTOR, MONITOR, T0, TEMPERATURE, event_message, log_message
@@ -125,17 +126,50 @@ def test_pixel_numbers_that_begin_later_are_filled_up(writer):
     assert "without pixel number" in written.counts[DETECTOR].remarks[0]
 
 
-def test_log_values_that_fit_exactly_are_converted_and_others_counted(writer):
-    for i, value in enumerate(
-        [np.int32(1), np.float64(2.0), np.float64(2.5), np.int64(2**40), np.uint8(3), np.ones(2)]
-    ):
+def test_log_values_that_the_first_type_holds_exactly_keep_it(writer):
+    for i, value in enumerate([np.int32(1), np.float64(2.0), np.uint8(3)]):
+        writer.accept(TEMPERATURE, log_message(i, value))
+    check(writer.path, writer.finish())
+    batch = open_file(writer.path).read("temperature")
+    assert (batch.value.tolist(), batch.value.dtype) == ([1, 2, 3], np.int32)
+    assert batch.messages.offset.tolist() == [0, 1, 2]
+
+
+def test_log_values_that_the_first_type_cannot_hold_go_to_groups_of_their_own(writer):
+    for i, value in enumerate([np.int32(1), np.float64(2.5), np.int64(2**40), np.int32(4)]):
         writer.accept(TEMPERATURE, log_message(i, value))
     written = writer.finish()
     check(writer.path, written)
-    batch = open_file(writer.path).read("temperature")
-    assert batch.value.tolist() == [1, 2, 3]
-    assert batch.messages.offset.tolist() == [0, 1, 4]
-    assert (written.counts[TEMPERATURE].samples, written.counts[TEMPERATURE].unrepresentable) == (3, 3)
+    file = open_file(writer.path)
+    assert list(file.streams) == ["temperature"]
+    batch = file.read("temperature")
+    assert dict(zip(batch.messages.offset.tolist(), batch.value.tolist(), strict=True)) == {
+        0: 1, 1: 2.5, 2: 2**40, 3: 4
+    }  # fmt: skip
+    counts = written.counts[TEMPERATURE]
+    assert (counts.samples, counts.messages, counts.unrepresentable) == (4, 4, 0)
+    assert counts.remarks == ("samples of another type or shape than the first, in groups of their own (2)",)
+    assert file.stream("temperature").parts == ("/entry/logs/temperature_2",)
+
+
+def test_log_values_of_another_shape_are_kept_beside_the_first(writer):
+    for i, value in enumerate([1.5, np.ones(2), np.ones(0), 2.5]):
+        writer.accept(TEMPERATURE, log_message(i, value))
+    check(writer.path, writer.finish())
+    file = open_file(writer.path)
+    assert [b.value.shape for b in file.batches("temperature")] == [(2,), (1, 2), (1, 0)]
+    assert [np.shape(v) for v in file.read("temperature").value] == [(), (), (2,), (0,)]
+
+
+def test_messages_with_several_samples_keep_those_of_each_type_apart(writer):
+    zero = np.zeros(2, np.int64)
+    messages = Messages("X_env", zero.astype(np.int32), np.array([7, 8]), zero, *[np.array([0, 2])] * 2)
+    writer.accept(TEMPERATURE, log_message(0, np.int32(1)))
+    writer.accept(TEMPERATURE, LogBatch(np.arange(5) + T0, np.array([1, 2.5, 3, 4, 5]), messages))
+    check(writer.path, writer.finish())
+    first, second = open_file(writer.path).batches("temperature")
+    assert (first.value.tolist(), first.messages.first_entry.tolist()) == ([1, 1, 3, 4, 5], [0, 1, 2])
+    assert (second.value.tolist(), second.messages.offset.tolist()) == ([2.5], [7])
 
 
 def test_logs_of_arrays_keep_their_shape(writer):
@@ -247,7 +281,9 @@ def test_the_side_file_holds_what_a_resume_needs(writer):
     assert side["offsets"] == [["X_events", 0, 0, 140], ["X_env", 0, 0, 40]]
     (detector,) = [s for s in side["streams"] if s["key"] == list(DETECTOR)]
     assert detector["rows"]["/entry/detector_events/event_id"] == 40_000
-    assert detector["last_offsets"] == {"0": 39}
+    assert detector["tables"] == {
+        "/entry/livedata/messages/detector_events": {"group": "/entry/detector_events", "last_offsets": {"0": 39}}
+    }
     assert not side_path(writer.path).with_name(side_path(writer.path).name + ".new").exists()
 
 

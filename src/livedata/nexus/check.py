@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, RecordingError
-from .digest import Digest
-from .hdf import reading
-from .summary import Written
+from .digest import Digest, TextDigest
+from .hdf import is_text, reading
+from .section import Section
+from .summary import ColumnSums, Written
 
 
 def check(path: Path, written: Written) -> None:
@@ -24,8 +25,8 @@ def check(path: Path, written: Written) -> None:
     try:
         with reading(path) as file:
             faults = [fault for name in written.columns for fault in _column_faults(file, name, written)]
-            for key, group in written.paths.items():
-                faults += _stream_faults(file, group, written, key)
+            for section in written.sections:
+                faults += _section_faults(file, section)
     except FileError as error:
         raise RecordingError(f"the file written cannot be read back: {error}; it was left at {path}") from error
     if faults:
@@ -40,42 +41,49 @@ def _column_faults(file: Any, name: str, written: Written) -> list[str]:
     dataset = file[name]
     if dataset.shape[0] != expected.n_rows:
         return [f"{name} has {dataset.shape[0]} rows, {expected.n_rows} were written"]
+    found = _text_digest(dataset, expected) if is_text(dataset) else _digest(dataset, expected)
+    return [] if found == expected.digest else [f"the values of {name} differ"]
+
+
+def _digest(dataset: Any, expected: ColumnSums) -> int:
     digest = Digest(expected.chunk_rows)
     buffer = np.empty((min(expected.chunk_rows, max(expected.n_rows, 1)), *dataset.shape[1:]), dataset.dtype)
     for first in range(0, expected.n_rows, expected.chunk_rows):
         stop = min(first + expected.chunk_rows, expected.n_rows)
-        dataset.read_direct(buffer, np.s_[first:stop], np.s_[: stop - first])
+        if buffer.size:
+            dataset.read_direct(buffer, np.s_[first:stop], np.s_[: stop - first])
         digest.add(buffer[: stop - first])
-    return [] if digest.value == expected.digest else [f"the values of {name} differ"]
+    return digest.value
 
 
-def _stream_faults(file: Any, path: str, written: Written, key: Any) -> list[str]:
-    """Check what the columns of a stream say about each other."""
-    group, counts = file.get(path), written.counts[key]
-    if group is None:
-        return [f"{path} is missing"]
-    table = file[group.attrs["messages"]]
+def _text_digest(dataset: Any, expected: ColumnSums) -> int:
+    digest = TextDigest()
+    for first in range(0, expected.n_rows, expected.chunk_rows):
+        raw = dataset[first : min(first + expected.chunk_rows, expected.n_rows)]
+        digest.add(text.decode("utf-8", "replace") for text in raw.ravel().tolist())
+    return digest.value
+
+
+def _section_faults(file: Any, section: Section) -> list[str]:
+    """Check what the columns of a stream say about each other, and whose messages they are."""
+    group, table, path = file.get(section.path), file.get(section.table), section.path
+    if group is None or table is None:
+        return [f"{path if group is None else section.table} is missing"]
     partition, offset = table["partition"][:], table["offset"][:]
     faults = []
-    if len(offset) != counts.messages:
-        faults.append(f"{path} has {len(offset)} messages, {counts.messages} were taken")
+    if len(offset) != section.n_messages:
+        faults.append(f"{path} has {len(offset)} messages, {section.n_messages} were taken")
     for number in np.unique(partition):
         mine = offset[partition == number]
         if number >= 0 and len(np.unique(mine)) != len(mine):
             faults.append(f"{path} has a message of partition {number} twice")
-        if int(mine.max()) != written.last_offsets[key].get(int(number)):
+        if int(mine.max()) != section.last_offsets.get(int(number)):
             faults.append(f"{path} ends at offset {int(mine.max())} of partition {number}")
-    if key.family == "log":
-        return faults + _length_fault(group, path, "value", "time", counts.samples)
-    faults += _length_fault(group, path, "event_time_zero", "event_index", counts.entries)
-    if "event_id" in group:
-        faults += _length_fault(group, path, "event_id", "event_time_offset", counts.events)
-    index = group["event_index"][:]
-    if len(index) and (np.any(index[1:] < index[:-1]) or int(index[-1]) > counts.events):
-        faults.append(f"{path}/event_index is not in order")
+    for name, n in section.rows.items():
+        if name not in file or file[name].shape[0] != n:
+            faults.append(f"{name} has {file[name].shape[0] if name in file else 'no'} rows, {n} were taken")
+    if f"{path}/event_index" in section.rows:
+        index, n_events = group["event_index"][:], section.rows[f"{path}/event_time_offset"]
+        if len(index) and (np.any(index[1:] < index[:-1]) or int(index[-1]) > n_events):
+            faults.append(f"{path}/event_index is not in order")
     return faults
-
-
-def _length_fault(group: Any, path: str, one: str, other: str, n: int) -> list[str]:
-    lengths = group[one].shape[0], group[other].shape[0]
-    return [] if lengths == (n, n) else [f"{path} has {lengths[0]} {one} and {lengths[1]} {other}, {n} were taken"]

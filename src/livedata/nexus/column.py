@@ -30,10 +30,12 @@ class Column:
         self._dirty = False
         self._chunk = np.zeros((chunk_rows, *item), self.dtype)
         create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        create.set_chunk((chunk_rows, *item))
+        # An item may be empty (an array of no elements), a chunk may not.
+        create.set_chunk((chunk_rows, *(max(n, 1) for n in item)))
         # Chunks are written whole, so that HDF5 need not fill them with zeros first.
         create.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-        space = h5py.h5s.create_simple((0, *item), (h5py.h5s.UNLIMITED, *item))
+        limits = (h5py.h5s.UNLIMITED, *(n or h5py.h5s.UNLIMITED for n in item))
+        space = h5py.h5s.create_simple((0, *item), limits)
         self._id = h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(self.dtype, logical=True), space, create)
         self._item = item
         self.dataset = h5py.Dataset(self._id)
@@ -63,6 +65,11 @@ class Column:
                 self._filled = 0
                 self._dirty = False
 
+    def fill(self, n_rows: int, value: Any) -> None:
+        """Add rows that all hold one value."""
+        for done in range(0, n_rows, self._rows):
+            self.append(np.full((min(self._rows, n_rows - done), *self._item), value, self.dtype))
+
     def flush(self) -> None:
         """Write the chunk that is being filled; the next flush writes it again, at the same place."""
         if self._dirty:
@@ -85,7 +92,8 @@ class Column:
 
     def _put(self, chunk: Array, first: int, n_rows: int) -> None:
         self._id.set_extent((n_rows, *self._item))
-        self._id.write_direct_chunk((first, *(0 for _ in self._item)), chunk.data.cast("B"), 0)
+        if chunk.size:
+            self._id.write_direct_chunk((first, *(0 for _ in self._item)), chunk.data.cast("B"), 0)
 
 
 def chunk_rows(n_expected: int, row_bytes: int, *, smallest_bytes: int = 8 << 10, largest_bytes: int = 4 << 20) -> int:

@@ -11,19 +11,23 @@ from typing import Any
 import h5py
 import numpy as np
 
+from ..streams.batch import Facet
 from ..streams.extent import Extent
 from ..streams.key import Family, StreamKey
+from .arraysource import main_dataset
 from .hdf import attribute, is_text, reading, scalar_text
 from .moment import parse_moment
 from .naming import name_paths
 from .provenance import read_extent, read_ledgers
+from .samplesource import find_facets
 from .scan import Detector, Found, scan
 from .source import EventSource, is_dummy_bank
 from .stream import FileStream
 
 VALUES_ONLY = ("values without times",)
 """Remark of a log without times: its path is that of the group that holds the values."""
-ORDER = {"events": 0, "log": 1, "text": 2, "arrays": 3}
+ORDER = {"events": 0, "log": 1, "text": 2, "frames": 3, "arrays": 4}
+FAMILY: dict[str, Family] = {"events": "events", "frames": "frames", "arrays": "arrays"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +70,33 @@ def _draft(file: Any, found: Found, path: Path, start_ns: int | None) -> tuple[F
     item = file[found.path]
     aliases = tuple(p for p in found.paths if p != found.path)
     key = None
-    if found.kind != "arrays":
-        topic, source = attribute(item, "topic"), attribute(item, "source")
-        family: Family = "events" if found.kind == "events" else "log"
-        key = StreamKey(topic or "", source, family) if source else None
+    if isinstance(item, h5py.Group) and (found.kind != "arrays" or "time" in item):
+        topic, source = attribute(item, "topic") or "", attribute(item, "source")
+        is_told = source is not None and bool(source or topic)
+        key = StreamKey(topic, source or "", FAMILY.get(found.kind, "log")) if is_told else None
     common = FileStream("", found.kind, found.path, aliases, key or StreamKey("", "", "log"))
     if found.kind == "events":
         return _event_draft(file, item, common, path, start_ns), key
-    value = item if isinstance(item, h5py.Dataset) else item.get("value")
+    return _timed_draft(file, found, item, common), key
+
+
+def _timed_draft(file: Any, found: Found, item: Any, common: FileStream) -> FileStream:
+    """Describe a log, frames, or arrays."""
+    home = item if isinstance(item, h5py.Group) else item.parent
+    has_times = "time" in home and (found.kind != "arrays" or isinstance(item, h5py.Group))
     remarks: tuple[str, ...] = ()
-    n_points = int(np.prod(value.shape)) if found.kind == "arrays" else int(value.shape[0])
-    if isinstance(item, h5py.Group) and "time" in item:
-        n_points = min(n_points, int(item["time"].shape[0]))
-    elif found.nx_class == "NXlog":
-        remarks = VALUES_ONLY
+    value = item
+    if found.kind in ("frames", "arrays") and has_times:
+        value = main_dataset(item)
+        n_points = int(item["time"].shape[0])
+    else:
+        value = item if isinstance(item, h5py.Dataset) else item.get("value", item.get("time"))
+        n_points = int(np.prod(value.shape)) if found.kind == "arrays" else int(value.shape[0])
+        if has_times:
+            n_points = min(n_points, int(home["time"].shape[0]))
+        elif found.nx_class == "NXlog":
+            remarks = VALUES_ONLY
+    facets: tuple[Facet, ...] = find_facets(file, item) if found.kind in ("log", "text") else ("value",)
     dtype = "str" if is_text(value) else str(value.dtype)
     return replace(
         common,
@@ -89,7 +106,10 @@ def _draft(file: Any, found: Found, path: Path, start_ns: int | None) -> tuple[F
         shape=tuple(value.shape),
         remarks=remarks,
         is_ours=attribute(item, "messages") is not None,
-    ), key
+        facets=facets,
+        part=int(attribute(item, "part") or 1) if (attribute(item, "part") or "1").isdigit() else 1,
+        has_times=has_times,
+    )
 
 
 def _event_draft(file: Any, group: Any, common: FileStream, path: Path, start_ns: int | None) -> FileStream:
@@ -141,7 +161,8 @@ def _merged(drafts: list[Draft]) -> list[Draft]:
         if key is not None:
             by_key.setdefault(key, []).append(stream)
     merged: list[Draft] = [(stream, key) for stream, key in drafts if key is None]
-    for key, copies in by_key.items():
+    for key, found in by_key.items():
+        copies = _parts_joined(found)
         best = max(copies, key=lambda s: (s.n_events, s.n_entries, s.n_points))
         others = [p for s in copies if s is not best for p in (s.path, *s.aliases)]
         lengths = {(s.n_events, s.n_entries, s.n_points) for s in copies}
@@ -152,13 +173,27 @@ def _merged(drafts: list[Draft]) -> list[Draft]:
     return merged
 
 
+def _parts_joined(found: list[FileStream]) -> list[FileStream]:
+    """Take the groups of ours that hold one stream together, the first of which has no number, as one."""
+    parts = sorted((s for s in found if s.part > 1), key=lambda s: s.part)
+    first = next((i for i, s in enumerate(found) if s.part == 1 and s.is_ours), None)
+    if not parts or first is None:
+        return found
+    whole = replace(
+        found[first],
+        n_points=found[first].n_points + sum(s.n_points for s in parts),
+        parts=tuple(s.path for s in parts),
+    )
+    return [whole, *(s for i, s in enumerate(found) if i != first and s.part == 1)]
+
+
 def _named(drafts: list[Draft]) -> list[FileStream]:
     """Give every stream its name, and a key to those whose wire identity the file does not tell."""
     names = name_paths({stream.path: key for stream, key in drafts})
     streams = []
     for stream, key in drafts:
         name = names[stream.path]
-        family: Family = "events" if stream.kind == "events" else "log"
+        family = FAMILY.get(stream.kind, "log") if stream.has_times else "log"
         full = key if key is not None and key.topic else StreamKey(name, key.source if key else name, family)
         streams.append(replace(stream, name=name, key=full))
     return sorted(streams, key=lambda s: (ORDER[s.kind], s.path))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from hashlib import blake2b
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,3 +32,24 @@ class Digest:
         even = len(raw) - len(raw) % 8
         total = int(raw[:even].view(np.uint64).sum(dtype=np.uint64)) + int.from_bytes(raw[even:].tobytes(), "little")
         self.value = (self.value * _FACTOR + total + len(raw)) & _MASK
+
+
+class TextDigest:
+    """The same for texts, in their order; it does not matter how many are added at once."""
+
+    __slots__ = ("_hash", "rows")
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=8)
+        self.rows = 4096
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Take the next texts."""
+        for text in texts:
+            raw = text.encode("utf-8")
+            self._hash.update(len(raw).to_bytes(8, "little") + raw)
+
+    @property
+    def value(self) -> int:
+        """The sum so far."""
+        return int.from_bytes(self._hash.digest(), "little")

@@ -10,15 +10,28 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..reduce.layout import Layout
-from ..streams.batch import Batch, EventBatch, LogBatch
+from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, LogBatch
 from ..streams.extent import Extent
-from .describe import VALUES_ONLY, Description, describe
+from .arraysource import ArraySource
+from .describe import ORDER, VALUES_ONLY, Description, describe
 from .feed import FileFeed, whole_range
 from .hdf import reading
 from .layouts import find_layouts
 from .naming import NameIndex
-from .pieces import Covered, Piece, event_pieces, log_pieces, whole_events, whole_log
-from .source import EventSource, LogSource, read_values
+from .pieces import (
+    Covered,
+    Piece,
+    array_pieces,
+    event_pieces,
+    join_arrays,
+    log_pieces,
+    no_samples,
+    whole_arrays,
+    whole_events,
+    whole_log,
+)
+from .samplesource import SampleSource, read_values
+from .source import EventSource
 from .stream import FileStream
 
 
@@ -88,27 +101,36 @@ class NexusFile:
         return len(self._streams)
 
     def feed(self, name: str) -> FileFeed:
-        """Return a stream of events or a log as a feed.
+        """Return a stream as a feed; of a process variable, its values first and then its other facets.
 
         Raises
         ------
         StreamNameError
             If there is no such stream.
         ArgumentError
-            If it has no time line: texts and arrays are read whole, with `read`.
+            If it has no time line: arrays without times are read whole, with `read`.
         """
         stream = self._batchable(name)
-        return FileFeed(stream, lambda extent: self._pieces(stream, extent), self._whole(stream))
+        return FileFeed(stream, lambda extent: self._pieces(stream, extent, stream.facets), self._whole(stream))
 
-    def batches(self, name: str, extent: Extent | None = None) -> Iterator[Batch]:
+    def batches(self, name: str, extent: Extent | None = None, *, facet: Facet = "value") -> Iterator[Batch]:
         """Yield a stream's batches of about 4 MB, cut at entries; those wholly outside the extent are left out.
+
+        Parameters
+        ----------
+        name
+            As in `stream`.
+        extent
+            What to read; None for all.
+        facet
+            Of a process variable, what to read: nothing is yielded for one that is not in its `FileStream.facets`.
 
         Raises
         ------
         FileError
             When the file turns out to be damaged.
         """
-        for piece in self._pieces(self._batchable(name), extent):
+        for piece in self._pieces(self._batchable(name), extent, (facet,)):
             if piece.batch is not None:
                 yield piece.batch
 
@@ -117,19 +139,26 @@ class NexusFile:
         with reading(self.path) as file:
             return find_layouts(file, self._about.detectors, list(self._streams.values()))
 
-    def read(self, name: str) -> EventBatch | LogBatch | NDArray[Any]:
-        """Read a stream whole: events and logs as one batch, texts as a batch of str, arrays as they are.
+    def read(self, name: str, *, facet: Facet = "value") -> EventBatch | LogBatch | ArrayBatch | NDArray[Any]:
+        """Read a stream (of a process variable, one facet) whole, as one batch; arrays without times as they are.
 
-        Mind the size: `stream(name)` tells it.
+        Values of a log whose type changed are promoted to one that holds them all; where their shape changed, too, they
+        come as an array of objects. Mind the size: `stream(name)` tells it.
         """
-        stream = self.stream(name)
+        stream, start_ns = self.stream(name), self._about.start_ns
+        topic = stream.key.topic
         with reading(self.path) as file:
-            if stream.kind == "arrays":
-                item = file[stream.path]
-                return read_values(item if stream.remarks != VALUES_ONLY else item["value"])
+            groups = [file[path] for path in (stream.path, *stream.parts)]
+            if not stream.has_times:
+                return read_values(groups[0] if stream.remarks != VALUES_ONLY else groups[0]["value"])
             if stream.kind == "events":
-                return whole_events(EventSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
-            return whole_log(LogSource(file, file[stream.path], self._about.start_ns), stream.key.topic)
+                return whole_events(EventSource(file, groups[0], start_ns), topic)
+            if stream.kind in ("frames", "arrays"):
+                return join_arrays([whole_arrays(ArraySource(file, group, start_ns), topic) for group in groups])
+            if facet not in stream.facets:
+                return no_samples(facet, topic)
+            held = groups if facet == "value" else groups[:1]
+            return whole_log([SampleSource(file, group, start_ns, facet) for group in held], topic)
 
     def _batchable(self, name: str) -> FileStream:
         stream = self.stream(name)
@@ -139,13 +168,21 @@ class NexusFile:
             )
         return stream
 
-    def _pieces(self, stream: FileStream, extent: Extent | None) -> Iterator[Piece]:
+    def _pieces(
+        self, stream: FileStream, extent: Extent | None, facets: tuple[Facet, ...] = ("value",)
+    ) -> Iterator[Piece]:
+        topic, start_ns = stream.key.topic, self._about.start_ns
         with reading(self.path) as file:
-            group = file[stream.path]
+            groups = [file[path] for path in (stream.path, *stream.parts)]
             if stream.kind == "events":
-                yield from event_pieces(EventSource(file, group, self._about.start_ns), stream.key.topic, extent)
+                yield from event_pieces(EventSource(file, groups[0], start_ns), topic, extent)
+            elif stream.kind in ("frames", "arrays"):
+                for group in groups:
+                    yield from array_pieces(ArraySource(file, group, start_ns), topic, extent)
             else:
-                yield from log_pieces(LogSource(file, group, self._about.start_ns), stream.key.topic, extent)
+                for facet in facets:
+                    for group in groups if facet == "value" else groups[:1] if facet in stream.facets else []:
+                        yield from log_pieces(SampleSource(file, group, start_ns, facet), topic, extent)
 
     def _whole(self, stream: FileStream) -> Covered:
         if self.extent is not None and self.extent.offsets is not None and stream.is_ours:
@@ -154,7 +191,7 @@ class NexusFile:
 
     def __repr__(self) -> str:
         kinds = [s.kind for s in self._streams.values()]
-        parts = [f"{kinds.count(kind)} {kind}" for kind in ("events", "log", "text", "arrays") if kind in kinds]
+        parts = [f"{kinds.count(kind)} {kind}" for kind in ORDER if kind in kinds]
         return f"<NexusFile {self.path.name}: {', '.join(parts) or 'no streams'}>"
 
 

@@ -1,54 +1,83 @@
-"""One log on its way into an NXlog group."""
+"""One process variable on its way into an NXlog group: values, alarms, connections, unit."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..streams.batch import LogBatch, Messages
+from ..streams.batch import Facet, LogBatch, Messages
 from ..streams.key import StreamKey
-from .column import Column, chunk_rows
-from .messagegroup import MessageColumns
-from .moment import EPOCH
+from .column import Column
+from .sampletable import SampleTable, newest
+from .section import Section
+from .textcolumn import TextColumn
 
-INEXACT = "values that the log's type cannot hold exactly, not written"
-OTHER_SHAPE = "values of another shape than the first, not written"
+MAX_PARTS = 32
+OTHER_TYPE = f"values of more than {MAX_PARTS} types and shapes, not written"
+CHANGED = "samples of another type or shape than the first, in groups of their own"
+
+NewPart = Callable[[int], tuple[Any, Any]]
+"""Makes the n-th group of a stream and the one of its messages."""
 
 
 class LogGroup:
-    """Writes the samples of one log. Type and shape are those of the first sample, whatever comes later."""
+    """Writes one process variable.
+
+    The first values say of which type and shape the group's are. Those that this type does not hold exactly go to a
+    further group of the same stream, so that nothing is rounded, cut or left out.
+    """
 
     kind = "log"
 
-    def __init__(
-        self, group: Any, messages: Any, key: StreamKey, first: LogBatch, *, n_expected: int, unit: str | None
-    ) -> None:
+    def __init__(self, key: StreamKey, new_part: NewPart, *, n_expected: int, unit: str | None) -> None:
         self.key = key
-        self.group = group
-        self.n_events = self.n_entries = self.n_samples = self.n_unrepresentable = 0
+        self._new_part = new_part
+        self._n_expected = n_expected
+        self._unit = unit
+        self._unit_time: int | None = None
+        self.group, self._messages = new_part(1)
+        self._parts: list[SampleTable] = []
+        self._facets: dict[Facet, SampleTable] = {}
+        self.n_events = self.n_entries = self.n_unrepresentable = 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
-        self.remarks: Counter[str] = Counter()
-        item = first.value.shape[1:]
-        row_bytes = max(8, first.value.dtype.itemsize * int(np.prod(item)))
-        rows = chunk_rows(n_expected, row_bytes)
-        self._item = item
-        self._dtype = first.value.dtype.newbyteorder("=")
-        self._value = Column(group, "value", first.value.dtype.newbyteorder("<"), item=item, chunk_rows=rows)
-        self._time = Column(group, "time", "<u8", chunk_rows=rows)
-        self._time.dataset.attrs["units"] = "ns"
-        self._time.dataset.attrs["start"] = EPOCH
-        if unit is not None:
-            self._value.dataset.attrs["units"] = unit
-        self.messages = MessageColumns(messages, rows)
+        self._left_out: Counter[str] = Counter()
 
     @property
-    def columns(self) -> list[Column]:
-        """All datasets of the log, those of its messages last."""
-        return [self._value, self._time, *self.messages.columns]
+    def tables(self) -> list[SampleTable]:
+        """What the stream consists of."""
+        return [*list(self._parts), *list(self._facets.values())]
+
+    @property
+    def columns(self) -> list[Column | TextColumn]:
+        """All datasets."""
+        return [column for table in self.tables for column in table.columns]
+
+    @property
+    def sections(self) -> list[Section]:
+        """What must be found in the file."""
+        return [table.section for table in self.tables]
+
+    @property
+    def n_samples(self) -> int:
+        """Values appended."""
+        return sum(table.n_samples for table in list(self._parts))
+
+    @property
+    def facets(self) -> dict[str, int]:
+        """Samples of the other facets."""
+        return {facet: table.n_samples for facet, table in list(self._facets.items())}
+
+    @property
+    def remarks(self) -> Counter[str]:
+        """What was odd, with counts."""
+        odd = sum((table.remarks for table in self.tables), Counter(self._left_out))
+        if n := sum(part.n_samples for part in list(self._parts)[1:]):
+            odd[CHANGED] = n
+        return odd
 
     @property
     def nbytes(self) -> int:
@@ -56,66 +85,71 @@ class LogGroup:
         return sum(c.nbytes for c in self.columns)
 
     def append(self, batch: LogBatch) -> None:
-        """Add samples; those that do not fit the log's type or shape are counted instead."""
-        values = np.asarray(batch.value)
-        if values.shape[1:] != self._item:
-            self._leave_out(len(values), OTHER_SHAPE)
-            return
-        exact, fits = exactly(values, self._dtype)
-        time, messages = batch.time, batch.messages
-        if not fits.all():
-            self._leave_out(int(np.count_nonzero(~fits)), INEXACT)
-            exact, time, messages = exact[fits], time[fits], _kept(messages, fits)
-        if not len(time):
-            return
-        self.messages.append(messages, self.n_samples, self.n_samples)
-        self._value.append(exact)
-        self._time.append(time.view(np.uint64))
-        self.n_samples += len(time)
-        low, high = int(time.min()), int(time.max())
-        self.first_ns = low if self.first_ns is None else min(low, self.first_ns)
-        self.last_ns = high if self.last_ns is None else max(high, self.last_ns)
+        """Add samples of any facet."""
+        if batch.facet == "value":
+            self._append_values(batch)
+        else:
+            self._append_facet(batch)
 
-    def _leave_out(self, n: int, why: str) -> None:
-        self.n_unrepresentable += n
-        self.remarks[why] += n
+    def _append_values(self, batch: LogBatch) -> None:
+        if batch.n_samples:
+            low, high = int(batch.time.min()), int(batch.time.max())
+            self.first_ns = low if self.first_ns is None else min(low, self.first_ns)
+            self.last_ns = high if self.last_ns is None else max(high, self.last_ns)
+        left = batch
+        for part in self._parts:
+            rest = part.take(left)
+            if rest is None:
+                return
+            left = rest
+        if len(self._parts) == MAX_PARTS:
+            self.n_unrepresentable += left.n_samples
+            self._left_out[OTHER_TYPE] += left.n_samples
+            return
+        group, messages = (self.group, self._messages) if not self._parts else self._new_part(len(self._parts) + 1)
+        part = SampleTable(group, messages, left, n_expected=self._n_expected if not self._parts else 0)
+        self._parts.append(part)
+        self._tell_unit(part)
+        part.take(left)
+
+    def _append_facet(self, batch: LogBatch) -> None:
+        table = self._facets.get(batch.facet)
+        if table is None:
+            messages = self._messages.create_group(batch.facet)
+            messages.attrs["NX_class"] = "NXcollection"
+            home = messages if batch.facet == "unit" else self.group
+            table = self._facets[batch.facet] = SampleTable(home, messages, batch, n_expected=0)
+        if (left := table.take(batch)) is not None:
+            self.n_unrepresentable += left.n_samples
+            self._left_out[f"{batch.facet} samples of another type than the first, not written"] += left.n_samples
+        if batch.facet == "unit" and batch.n_samples:
+            self._note_unit(batch)
+
+    def _note_unit(self, batch: LogBatch) -> None:
+        """Take the newest unit by data time as that of the values."""
+        row = newest(batch.time)
+        if self._unit_time is not None and int(batch.time[row]) < self._unit_time:
+            return
+        self._unit_time = int(batch.time[row])
+        unit = batch.value[row]
+        text = None if unit is None else str(unit).replace("\0", "␀")
+        if text != self._unit:
+            self._unit = text
+            for part in self._parts:
+                self._tell_unit(part)
+
+    def _tell_unit(self, part: SampleTable) -> None:
+        attributes = part.value.dataset.attrs
+        if self._unit is not None:
+            attributes["units"] = self._unit
+        elif "units" in attributes:
+            del attributes["units"]
 
     def finish(self) -> None:
-        """Write what is still in memory."""
-        for column in self.columns:
-            column.finish()
-
-
-def exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Convert values to another type, and say of which rows the type holds every value exactly.
-
-    Examples
-    --------
-    >>> exactly(np.array([1.0, 1.5]), np.dtype("i4"))[1].tolist()
-    [True, False]
-    """
-    if values.dtype == dtype:
-        return values, np.ones(len(values), np.bool_)
-    with np.errstate(all="ignore"):
-        there = values.astype(dtype)
-        same = there.astype(values.dtype) == values
-        if values.dtype.kind in "iu" and dtype.kind in "iu":
-            same &= (there < 0) == (values < 0)
-        if values.dtype.kind == "f" and dtype.kind == "f":
-            same |= np.isnan(values)
-        if values.dtype.kind == "f" and dtype.kind in "iu":
-            # What lies beyond an integer's range wraps round and may seem to come back.
-            same &= (values >= float(np.iinfo(dtype).min)) & (values < float(np.iinfo(dtype).max) + 1)
-        if values.dtype.kind in "iu" and dtype.kind == "f":
-            same &= np.abs(there.astype(np.float64)) <= 2.0**62
-    return there, same.reshape(len(values), -1).all(axis=1)
-
-
-def _kept(messages: Messages, fits: NDArray[np.bool_]) -> Messages:
-    """Leave out the messages of samples that are left out (each message of a log has one sample)."""
-    rows = fits[np.minimum(messages.first_entry, len(fits) - 1)] if len(messages) else np.zeros(0, np.bool_)
-    before = np.concatenate(([0], np.cumsum(fits)))
-    first = before[messages.first_entry[rows]]
-    return Messages(
-        messages.topic, messages.partition[rows], messages.offset[rows], messages.timestamp_ms[rows], first, first
-    )
+        """Write what is still in memory; a group with alarms alone gets values of which there are none."""
+        if not self._parts:
+            none = np.zeros(0, np.int64)
+            messages = Messages(self.key.topic, none.astype(np.int32), none, none, none, none)
+            self._append_values(LogBatch(none, np.zeros(0), messages))
+        for table in self.tables:
+            table.finish()

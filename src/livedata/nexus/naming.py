@@ -63,3 +63,17 @@ def near_misses(name: str, names: Iterable[str]) -> str:
     if not choices:
         return "; it holds no streams"
     return f"; it holds {', '.join(choices[:5])}{f' and {len(choices) - 5} more' if len(choices) > 5 else ''}"
+
+
+def safe_name(text: str) -> str:
+    """Turn a name from the wire into one link of an HDF5 path.
+
+    Examples
+    --------
+    >>> safe_name("a/b"), safe_name(".."), safe_name("")
+    ('a_b', '__', 'unnamed')
+    """
+    name = "".join("_" if c == "/" or not c.isprintable() else c for c in text)
+    if name and set(name) == {"."}:
+        name = "_" * len(name)
+    return name[:200] or "unnamed"

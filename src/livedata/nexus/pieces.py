@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..streams.batch import Batch, EventBatch, Int64Array, LogBatch, Messages
+from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, Int64Array, LogBatch, Messages, join_messages
 from ..streams.extent import Extent
 from ..transport.protocol import NO_TIMESTAMP, Partition
+from .arraysource import ArraySource
 from .provenance import MessageTable
-from .source import EventSource, LogSource
+from .samplesource import SampleSource
+from .source import EventSource
 
 PIECE_BYTES = 4 << 20
 """Aimed size of a batch."""
@@ -123,7 +126,8 @@ def event_pieces(source: EventSource, topic: str, extent: Extent | None) -> Iter
             yield from _parts(source, units, topic, first, stop)
             continue
         ids, offsets = source.events(begin, end)
-        batch = EventBatch(ids, offsets, times, source.event_index[entries] - begin, messages)
+        index, columns = source.event_index[entries] - begin, {n: c[entries] for n, c in source.columns.items()}
+        batch = EventBatch(ids, offsets, times, index, messages, columns, source.weights(begin, end))
         yield Piece(batch, end - begin, covered)
 
 
@@ -134,29 +138,54 @@ def _parts(source: EventSource, units: _Units, topic: str, first: int, stop: int
         messages = units.messages(topic, unit, unit + 1, is_ours=False)
         for part in range(begin, max(end, begin + 1), LARGEST_ENTRY):
             ids, offsets = source.events(part, min(part + LARGEST_ENTRY, end))
-            time = source.event_time_zero[unit : unit + 1]
-            batch = EventBatch(ids, offsets, time, np.zeros(1, np.int64), messages)
+            time, columns = (
+                source.event_time_zero[unit : unit + 1],
+                {n: c[unit : unit + 1] for n, c in source.columns.items()},
+            )
+            weights = source.weights(part, min(part + LARGEST_ENTRY, end))
+            batch = EventBatch(ids, offsets, time, np.zeros(1, np.int64), messages, columns, weights)
             is_last = part + LARGEST_ENTRY >= end
             yield Piece(batch, batch.n_events, units.covered(topic, unit, unit + 1) if is_last else {})
 
 
-def log_pieces(source: LogSource, topic: str, extent: Extent | None) -> Iterator[Piece]:
-    """Read a log batch by batch."""
-    n = source.n_samples
+def log_pieces(source: SampleSource, topic: str, extent: Extent | None) -> Iterator[Piece]:
+    """Read one facet of a log batch by batch."""
+    width = 8 + (source.values(0, 1).nbytes if source.n_samples else 8)
+    for samples, covered, messages in _timed_cuts(source.messages, source.time, width, topic, extent):
+        size = samples.stop - samples.start
+        batch = None if messages is None else _samples(source, samples, messages)
+        yield Piece(batch, size, covered)
+
+
+def array_pieces(source: ArraySource, topic: str, extent: Extent | None) -> Iterator[Piece]:
+    """Read frames or sets of arrays batch by batch."""
+    for chosen, covered, messages in _timed_cuts(source.messages, source.time, 8 + source.set_bytes, topic, extent):
+        batch = None
+        if messages is not None:
+            batch = ArrayBatch(source.time[chosen], source.sets(chosen.start, chosen.stop), messages)
+        yield Piece(batch, chosen.stop - chosen.start, covered)
+
+
+def _samples(source: SampleSource, chosen: slice, messages: Messages) -> LogBatch:
+    first, stop = chosen.start, chosen.stop
+    return LogBatch(
+        source.time[chosen], source.values(first, stop), messages, source.facet, source.columns(first, stop)
+    )
+
+
+def _timed_cuts(
+    table: MessageTable | None, time: Int64Array, width: int, topic: str, extent: Extent | None
+) -> Iterator[tuple[slice, Covered, Messages | None]]:
+    """Yield (samples, offsets covered, messages) of each batch to be; no messages where all lies outside the extent."""
+    n = len(time)
     places = np.arange(n, dtype=np.int64)
-    units = _units(source.messages, places, places, n, n)
+    units = _units(table, places, places, n, n)
     chosen = units.selected(topic, extent.offsets if extent else None)
-    width = 8 + (source.values(0, 1).nbytes if n else 8)
     for first, stop in _cuts(chosen, units.entry * width):
         samples = slice(units.stop_entry(first), units.stop_entry(stop))
-        covered = units.covered(topic, first, stop)
-        size = samples.stop - samples.start
-        if _is_outside(source.time[samples], extent):
-            yield Piece(None, size, covered)
-            continue
-        messages = units.messages(topic, first, stop, is_ours=source.messages is not None)
-        values = source.values(samples.start, samples.stop)
-        yield Piece(LogBatch(source.time[samples], values, messages), size, covered)
+        is_outside = _is_outside(time[samples], extent)
+        messages = None if is_outside else units.messages(topic, first, stop, is_ours=table is not None)
+        yield samples, units.covered(topic, first, stop), messages
 
 
 def whole_events(source: EventSource, topic: str) -> EventBatch:
@@ -165,16 +194,67 @@ def whole_events(source: EventSource, topic: str) -> EventBatch:
     units = _units(source.messages, np.arange(n, dtype=np.int64), source.event_index, n, source.n_events)
     ids, offsets = source.events(0, source.n_events)
     messages = units.messages(topic, 0, len(units.entry), is_ours=True) if n else no_messages(topic)
-    return EventBatch(ids, offsets, source.event_time_zero, source.event_index, messages)
+    weights = source.weights(0, source.n_events)
+    return EventBatch(ids, offsets, source.event_time_zero, source.event_index, messages, dict(source.columns), weights)
 
 
-def whole_log(source: LogSource, topic: str) -> LogBatch:
-    """Read a log into one batch."""
+def whole_log(sources: Sequence[SampleSource], topic: str) -> LogBatch:
+    """Read one facet of a log, of all its parts, into one batch; values of different shapes as an array of objects."""
+    batches = [_whole_part(source, topic) for source in sources]
+    if len(batches) == 1:
+        return batches[0]
+    sizes = [b.n_samples for b in batches]
+    return LogBatch(
+        np.concatenate([b.time for b in batches]),
+        _joined([b.value for b in batches]),
+        join_messages([b.messages for b in batches], sizes, sizes),
+        batches[0].facet,
+        {name: np.concatenate([b.columns[name] for b in batches]) for name in batches[0].columns},
+    )
+
+
+def no_samples(facet: Facet, topic: str) -> LogBatch:
+    """Return a batch of a facet of which nothing was said."""
+    dtype: type = object if facet == "unit" else np.float64 if facet == "value" else np.int16
+    return LogBatch(np.zeros(0, np.int64), np.zeros(0, dtype), no_messages(topic), facet)
+
+
+def _whole_part(source: SampleSource, topic: str) -> LogBatch:
     n = source.n_samples
     places = np.arange(n, dtype=np.int64)
     units = _units(source.messages, places, places, n, n)
     messages = units.messages(topic, 0, len(units.entry), is_ours=True) if n else no_messages(topic)
-    return LogBatch(source.time, source.values(0, n), messages)
+    return _samples(source, slice(0, n), messages)
+
+
+def _joined(values: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    kinds = {(v.shape[1:], v.dtype.kind == "O") for v in values}
+    if len(kinds) == 1:
+        return np.concatenate(values)
+    mixed = np.empty(sum(map(len, values)), object)
+    for i, row in enumerate(row for v in values for row in v):
+        mixed[i] = row
+    return mixed
+
+
+def whole_arrays(source: ArraySource, topic: str) -> ArrayBatch:
+    """Read all sets of a group into one batch."""
+    places = np.arange(source.n_sets, dtype=np.int64)
+    units = _units(source.messages, places, places, source.n_sets, source.n_sets)
+    messages = units.messages(topic, 0, len(units.entry), is_ours=True) if source.n_sets else no_messages(topic)
+    return ArrayBatch(source.time, source.sets(0, source.n_sets), messages)
+
+
+def join_arrays(batches: Sequence[ArrayBatch]) -> ArrayBatch:
+    """Put the sets of a stream's parts behind each other."""
+    if len(batches) == 1:
+        return batches[0]
+    sizes = [b.n_samples for b in batches]
+    return ArrayBatch(
+        np.concatenate([b.time for b in batches]),
+        tuple(found for b in batches for found in b.sets),
+        join_messages([b.messages for b in batches], sizes, sizes),
+    )
 
 
 def no_messages(topic: str) -> Messages:

@@ -5,6 +5,8 @@
     /entry/livedata                NXcollection
     ├── messages/<group>           one row for each message of a stream, in the order written
     │   ├── partition i4, offset i8, first_entry i8, first_event i8, record_time i8 (ms since 1970, -1 unknown)
+    │   ├── alarm, connection      the same for the messages of these facets of a process variable
+    │   └── unit                   the same, and what the messages said: time, unit, has_unit
     ├── extent                     one row for each partition: topic, partition, first_offset, stop_offset
     │                              attributes first_time_ns, stop_time_ns (span of the entries)
     └── ledger                     one row for each stream: stream, topic, source, family and the counts of its messages
@@ -19,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..streams.batch import Int32Array, Int64Array
+from ..streams.batch import Facet, Int32Array, Int64Array
 from ..streams.extent import Extent
 from ..transport.protocol import Partition
 from .hdf import attribute, text_of
@@ -60,10 +62,10 @@ class MessageTable:
         return len(self.offset)
 
 
-def read_messages(file: Any, group: Any) -> MessageTable | None:
-    """Return the messages that a stream's group is made of, or None if the file does not say."""
+def read_messages(file: Any, group: Any, facet: Facet = "value") -> MessageTable | None:
+    """Return the messages that a stream's group (or a facet of it) is made of, or None if the file does not say."""
     path = attribute(group, "messages")
-    table = file.get(path) if path else None
+    table = file.get(path if facet == "value" else f"{path}/{facet}") if path else None
     if table is None or not set(COLUMNS) <= set(table.keys()):
         return None
     columns = {name: table[name][:].astype(dtype) for name, dtype in COLUMNS.items()}

@@ -13,8 +13,11 @@ from typing import Any, Literal
 import h5py
 
 from .hdf import attribute, is_text
+from .samplesource import TEXTS_OF_ENUM
 
-Kind = Literal["events", "log", "text", "arrays"]
+Kind = Literal["events", "log", "text", "frames", "arrays"]
+FRAME_MODULES = ("ad00", "ADAr", "NDAr")
+ARRAY_MODULES = ("da00", "hs00", "hs01")
 
 MAX_NODES = 200_000
 MAX_DEPTH = 40
@@ -95,18 +98,37 @@ def _streams_in(
         elif nx_class == "NXevent_data":
             yield "events", ("events", _address(group)), path, 0
     value, time = _get(group, "value"), _get(group, "time")
-    if isinstance(value, h5py.Dataset) and isinstance(time, h5py.Dataset) and value.shape and time.shape:
-        kind: Kind = "text" if is_text(value) else "log"
-        yield kind, ("log", _address(value), _address(time)), path, 0 if nx_class == "NXlog" else 1
-    elif nx_class == "NXlog" and isinstance(value, h5py.Dataset) and value.shape:
-        # Values without times are an array, and can neither be replayed nor filter anything.
-        yield "arrays", ("arrays", _address(value)), path, 0
+    module = attribute(group, "writer_module")
+    if module in (*FRAME_MODULES, *ARRAY_MODULES) and isinstance(time, h5py.Dataset) and time.shape:
+        kind: Kind = "frames" if module in FRAME_MODULES else "arrays"
+        yield kind, (kind, _address(time)), path, 0
+        return
+    yield from _logs_in(path, group, nx_class, value, time)
     if nx_class in ARRAY_CLASSES and attribute(group, "made_by") != "livedata":
         for name in _signals(group, names):
             dataset = _get(group, name)
             if isinstance(dataset, h5py.Dataset) and dataset.shape and dataset.dtype.kind in "iuf":
                 rank = 0 if nx_class in ("NXdetector", "NXmonitor") else 1
                 yield "arrays", ("arrays", _address(dataset)), f"{path}/{name}", rank
+
+
+def _logs_in(
+    path: str, group: Any, nx_class: str, value: Any, time: Any
+) -> Iterator[tuple[Kind, tuple[Any, ...], str, int]]:
+    """Yield the process variable in a group, and the texts of its states where it is an enumerated one."""
+    rank = 0 if nx_class == "NXlog" else 1
+    has_time = isinstance(time, h5py.Dataset) and bool(time.shape)
+    if isinstance(value, h5py.Dataset) and value.shape and has_time:
+        kind: Kind = "text" if is_text(value) else "log"
+        yield kind, ("log", _address(value), _address(time)), path, rank
+        texts = _get(group, TEXTS_OF_ENUM)
+        if isinstance(texts, h5py.Dataset) and texts.shape and is_text(texts):
+            yield "text", ("log", _address(texts), _address(time)), f"{path}/{TEXTS_OF_ENUM}", rank
+    elif nx_class == "NXlog" and isinstance(value, h5py.Dataset) and value.shape:
+        # Values without times are an array, and can neither be replayed nor filter anything.
+        yield "arrays", ("arrays", _address(value)), path, 0
+    elif nx_class == "NXlog" and value is None and has_time:
+        yield "log", ("log", _address(time)), path, 0
 
 
 def _signals(group: Any, names: set[str]) -> list[str]:

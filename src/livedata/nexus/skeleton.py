@@ -10,7 +10,9 @@
         ├── detector_events        the same group (hard link): some readers look for banks only here
         ├── monitor_events         NXevent_data of streams without a layout
         ├── logs                   NXcollection
-        │   └── temperature        NXlog
+        │   ├── temperature        NXlog
+        │   └── temperature_2      NXlog         @part=2: its values of another type
+        ├── frames, arrays         NXcollection  groups as in `livedata.nexus.arraygroup`
         ├── count_rate             NXdata, what a file browser shows first
         └── livedata               where it all came from, see `livedata.nexus.provenance`
 """
@@ -25,9 +27,12 @@ import numpy as np
 from ..reduce.layout import Layout
 from ..streams.key import StreamKey
 from .moment import format_moment
+from .naming import safe_name
 from .provenance import FORMAT
 
-WRITER_MODULE = {"events": "ev44", "log": "f144"}
+WRITER_MODULE = {"events": "ev44", "log": "f144", "frames": "ad00", "arrays": "da00"}
+HOME = {"log": "logs", "frames": "frames", "arrays": "arrays"}
+CLASS = {"log": "NXlog", "frames": "NXlog", "arrays": "NXdata"}
 
 
 class Skeleton:
@@ -48,7 +53,7 @@ class Skeleton:
         self.record = _group(self._entry, "livedata", "NXcollection")
         self.record.attrs["format"] = FORMAT
         self._messages = _group(self.record, "messages", "NXcollection")
-        self._logs: Any = None
+        self._homes: dict[str, Any] = {}
 
     def event_group(self, key: StreamKey, layout: Layout | None) -> tuple[Any, Any]:
         """Make the group of an event stream, and the one of its messages."""
@@ -63,11 +68,15 @@ class Skeleton:
             self._entry[_free(self._entry, f"{bank}_events", key)] = group
         return group, self._describe(group, key)
 
-    def log_group(self, key: StreamKey) -> tuple[Any, Any]:
-        """Make the group of a log, and the one of its messages."""
-        if self._logs is None:
-            self._logs = _group(self._entry, "logs", "NXcollection")
-        group = _group(self._logs, _free(self._logs, safe_name(key.source), key), "NXlog")
+    def timed_group(self, key: StreamKey, part: int = 1) -> tuple[Any, Any]:
+        """Make the n-th group of a log, of frames or of arrays, and the one of its messages."""
+        home = self._homes.get(key.family)
+        if home is None:
+            home = self._homes[key.family] = _group(self._entry, HOME[key.family], "NXcollection")
+        name = safe_name(key.source) + (f"_{part}" if part > 1 else "")
+        group = _group(home, _free(home, name, key), CLASS[key.family])
+        if part > 1:
+            group.attrs["part"] = part
         return group, self._describe(group, key)
 
     def close(self, *, end_ns: int) -> None:
@@ -83,20 +92,6 @@ class Skeleton:
         messages = _group(self._messages, _free(self._messages, group.name.rsplit("/", 1)[-1], key), "NXcollection")
         group.attrs["messages"] = messages.name
         return messages
-
-
-def safe_name(text: str) -> str:
-    """Turn a name from the wire into one link of an HDF5 path.
-
-    Examples
-    --------
-    >>> safe_name("a/b"), safe_name(".."), safe_name("")
-    ('a_b', '__', 'unnamed')
-    """
-    name = "".join("_" if c == "/" or not c.isprintable() else c for c in text)
-    if name and set(name) == {"."}:
-        name = "_" * len(name)
-    return name[:200] or "unnamed"
 
 
 def _free(group: Any, name: str, key: StreamKey) -> str:

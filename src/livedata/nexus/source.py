@@ -1,4 +1,4 @@
-"""Reading one stream's group: its entries at once, its events and samples piece by piece."""
+"""Reading one stream of events: its entries at once, its events piece by piece."""
 
 from __future__ import annotations
 
@@ -11,40 +11,10 @@ from numpy.typing import NDArray
 
 from ..streams.batch import Int32Array, Int64Array
 from .convert import ids_to_int32, index_to_entries, offset_scale, offsets_to_ns
-from .hdf import attribute, is_text
-from .moment import ABSOLUTE, TimeScale, parse_moment, unit_ns
+from .entrycolumns import ENTRY_COLUMNS
+from .hdf import attribute
 from .provenance import MessageTable, read_messages
-
-
-def time_scale(dataset: Any, run_start_ns: int | None) -> TimeScale:
-    """Find how a dataset's times are meant, from its unit and its ``offset`` or ``start`` attribute.
-
-    Without a unit, integers beyond 1e15 are ns and everything else is s. Without a start, times that are no absolute
-    ones count from the run's start, as ISIS writes them, or from 1970 when that is unknown too.
-    """
-    remarks: list[str] = []
-    unit = attribute(dataset, "units")
-    scale = unit_ns(unit) if unit else None
-    is_integer = dataset.dtype.kind in "iu"
-    is_absolute = is_integer and scale == 1
-    if scale is None:
-        if unit:
-            remarks.append(f"unit {unit!r} of times is unknown")
-        values = dataset[:].ravel() if is_integer else np.zeros(0)
-        is_absolute = bool(len(values)) and bool(np.median(values) > ABSOLUTE)
-        scale = 1 if is_absolute else 10**9
-    for name in ("offset", "start"):
-        text = attribute(dataset, name)
-        if text is None:
-            continue
-        start = parse_moment(text)
-        if start is not None:
-            return TimeScale(scale, start, tuple(remarks))
-        remarks.append(f"{name} of times is no ISO time")
-    if is_absolute or run_start_ns is None:
-        return TimeScale(scale, 0, tuple(remarks))
-    remarks.append("times taken from the run's start")
-    return TimeScale(scale, run_start_ns, tuple(remarks))
+from .timescale import time_scale
 
 
 class EventSource:
@@ -83,6 +53,10 @@ class EventSource:
             self.remarks["one dummy element in an empty bank"] += 1
         self.event_index, odd = index_to_entries(numbers, len(self.event_time_zero), self.n_events)
         self.remarks.update(odd)
+        self.columns = self._entry_columns(group)
+        self._weights = group.get("event_weight")
+        if not isinstance(self._weights, h5py.Dataset) or self._weights.shape != (self.n_events,) or self.is_dummy:
+            self._weights = None
         self.messages: MessageTable | None = read_messages(file, group)
         steps_back = int(np.count_nonzero(np.diff(self.event_time_zero) < 0))
         if steps_back:
@@ -104,6 +78,28 @@ class EventSource:
             self.remarks["no event_time_zero; the run's start taken"] += n
         return np.full(n, run_start_ns or 0, np.int64)
 
+    def _entry_columns(self, group: Any) -> dict[str, NDArray[np.generic]]:
+        """Return what the group tells of each entry."""
+        n, found = len(self.event_time_zero), {}
+        for name, (dataset, dtype, _) in ENTRY_COLUMNS.items():
+            item = group.get(dataset)
+            if isinstance(item, h5py.Dataset) and item.shape == (n,) and item.dtype.kind in "iuf":
+                found[name] = item[:].astype(np.dtype(dtype).newbyteorder("="))
+        return found
+
+    def weights(self, first: int, stop: int) -> NDArray[np.int16] | None:
+        """Return the weights of the events ``first <= i < stop``; None where every event counts once."""
+        if self._weights is None:
+            return None
+        stored = _slice(self._weights, first, stop)
+        with np.errstate(all="ignore"):
+            weights = stored.astype(np.int16)
+            odd = weights != stored
+        if odd.any():
+            self.remarks["weights that are no 16-bit integers, 1 taken"] += int(np.count_nonzero(odd))
+            weights[odd] = 1
+        return weights
+
     def events(self, first: int, stop: int) -> tuple[Int32Array | None, Int32Array]:
         """Return pixel numbers (None for a monitor) and time offsets in ns of the events ``first <= i < stop``."""
         offsets, odd = offsets_to_ns(_slice(self._offsets, first, stop), self._scale)
@@ -113,44 +109,6 @@ class EventSource:
         ids, odd = ids_to_int32(_slice(self._ids, first, stop))
         self.remarks.update(odd)
         return ids, offsets
-
-
-class LogSource:
-    """The samples of one log."""
-
-    def __init__(self, file: Any, group: Any, run_start_ns: int | None) -> None:
-        self.remarks: Counter[str] = Counter()
-        self._value, time = group["value"], group["time"]
-        self._is_text = is_text(self._value)
-        self.messages: MessageTable | None = read_messages(file, group)
-        scale = time_scale(time, run_start_ns)
-        self.remarks.update(scale.remarks)
-        self.time, odd = scale.to_ns(time[:].ravel())
-        self.remarks.update(odd)
-        self.n_samples = min(len(self.time), int(self._value.shape[0]))
-        if surplus := max(len(self.time), int(self._value.shape[0])) - self.n_samples:
-            self.remarks["times and values differ in number; those without a partner left out"] += surplus
-            self.time = self.time[: self.n_samples]
-        # A column of values, (n, 1), is how some writers store scalars; ours stores it only for one-element arrays.
-        self._is_column = self.messages is None and self._value.ndim == 2 and self._value.shape[1] == 1
-
-    def values(self, first: int, stop: int) -> NDArray[np.generic]:
-        """Return the values ``first <= i < stop``; texts as str."""
-        if self._is_text:
-            values = _texts(self._value[first:stop])
-        else:
-            values = np.asarray(self._value[first:stop])
-            values = values.astype(values.dtype.newbyteorder("="), copy=False)
-        return values[:, 0] if self._is_column else values
-
-
-def read_values(dataset: Any) -> NDArray[np.generic]:
-    """Read a dataset whole; texts as str, numbers in the machine's byte order."""
-    values = dataset[()]
-    if is_text(dataset):
-        return _texts(values)
-    array = np.asarray(values)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def is_dummy_bank(group: Any, n_events: int) -> bool:
@@ -166,9 +124,3 @@ def _slice(dataset: Any, first: int, stop: int) -> NDArray[np.generic]:
         return np.zeros(0, np.int32)
     values = dataset[first:stop] if dataset.ndim == 1 else dataset[:].ravel()[first:stop]
     return np.asarray(values)
-
-
-def _texts(raw: Any) -> NDArray[np.generic]:
-    """Decode fixed or variable length texts to an array of str of the same shape."""
-    flat = [t.decode("utf-8", "replace").rstrip("\x00") if isinstance(t, bytes) else str(t) for t in np.ravel(raw)]
-    return np.array(flat, dtype=str).reshape(np.shape(raw)) if flat else np.zeros(np.shape(raw), "U1")

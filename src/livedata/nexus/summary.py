@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import h5py
 import numpy as np
 
-from ..streams.batch import Batch, EventBatch, LogBatch
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
 from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..streams.ledger import StreamLedger
 from .column import Column
-from .eventgroup import EventGroup
-from .loggroup import LogGroup
 from .provenance import LEDGER_COUNTS
+from .section import Section, StreamGroup
+from .textcolumn import TextColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +28,41 @@ class StreamCounts:
     events: int = 0
     entries: int = 0
     samples: int = 0
+    """Values of a log, frames, or sets of arrays."""
     unrepresentable: int = 0
-    """Samples that the log's type could not hold exactly: not in the file."""
+    """Samples that the file could not hold exactly: not in it."""
+    facets: Mapping[str, int] = field(default_factory=dict)
+    """Samples of alarms, connections and units."""
     remarks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, group: EventGroup | LogGroup) -> StreamCounts:
+    def of(cls, group: StreamGroup) -> StreamCounts:
         """Return the counts of a group so far."""
-        remarks = tuple(f"{text} ({n})" for text, n in list(group.remarks.items()))
-        n_messages = group.messages.n_messages
-        return cls(n_messages, group.n_events, group.n_entries, group.n_samples, group.n_unrepresentable, remarks)
+        return cls(
+            messages=sum(section.n_messages for section in group.sections),
+            events=group.n_events,
+            entries=group.n_entries,
+            samples=group.n_samples,
+            unrepresentable=group.n_unrepresentable,
+            facets=dict(group.facets),
+            remarks=tuple(f"{text} ({n})" for text, n in list(group.remarks.items())),
+        )
 
     @classmethod
     def of_batches(cls, batches: Sequence[Batch]) -> StreamCounts:
         """Return the counts of batches that are not written yet."""
         events = [b for b in batches if isinstance(b, EventBatch)]
+        logs = [b for b in batches if isinstance(b, LogBatch)]
+        facets: Counter[str] = Counter()
+        for b in logs:
+            facets[b.facet] += b.n_samples
+        n_values = facets.pop("value", 0)
         return cls(
-            sum(len(b.messages) for b in batches),
-            sum(b.n_events for b in events),
-            sum(b.n_entries for b in events),
-            sum(b.n_samples for b in batches if isinstance(b, LogBatch)),
+            messages=sum(len(b.messages) for b in batches),
+            events=sum(b.n_events for b in events),
+            entries=sum(b.n_entries for b in events),
+            samples=n_values + sum(b.n_samples for b in batches if isinstance(b, ArrayBatch)),
+            facets=dict(facets),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,14 +83,13 @@ class ColumnSums:
 class Written:
     """What must be found in a file when it is read back."""
 
-    paths: Mapping[StreamKey, str]
     counts: Mapping[StreamKey, StreamCounts]
     columns: Mapping[str, ColumnSums]
-    last_offsets: Mapping[StreamKey, Mapping[int, int]]
+    sections: Sequence[Section]
     extent: Extent
 
 
-def column_sums(column: Column) -> ColumnSums:
+def column_sums(column: Column | TextColumn) -> ColumnSums:
     """Return length and digest of a finished column."""
     return ColumnSums(column.n_rows, column.digest.rows, column.digest.value)
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,21 @@ import h5py
 
 from ..errors import FileError
 from ..reduce.layout import Layout
-from ..streams.batch import Batch, EventBatch, LogBatch
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
 from ..streams.extent import Extent
 from ..streams.key import StreamKey, name_streams
 from ..streams.ledger import StreamLedger
 from ..transport.protocol import Partition
+from .arraygroup import ArrayGroup
 from .eventgroup import EventGroup
 from .loggroup import LogGroup
 from .overview import add_overview
 from .sidefile import write_side_file
 from .skeleton import Skeleton
 from .summary import StreamCounts, Written, column_sums, write_extent, write_ledger
+from .textcolumn import text_bytes
+
+Group = EventGroup | LogGroup | ArrayGroup
 
 PENDING_BYTES = 4 << 20
 """A stream that has brought this much is written without waiting for the next checkpoint."""
@@ -57,7 +62,7 @@ class FileWriter:
     layouts
         Where pixels stand, by stream; a stream with a layout is written below an NXdetector.
     units
-        Units of logs; a log without one gets no attribute.
+        Units of logs known beforehand; what the log's own messages say later counts more.
     start_ns
         Wall clock at the start, ns since 1970.
     """
@@ -77,7 +82,7 @@ class FileWriter:
         self._layouts = dict(layouts or {})
         self._units = dict(units or {})
         self._pending: dict[StreamKey, _Pending] = {}
-        self._groups: dict[StreamKey, EventGroup | LogGroup] = {}
+        self._groups: dict[StreamKey, Group] = {}
         self._offsets: dict[Partition, tuple[int, int]] = {}
         self._ledgers: dict[StreamKey, StreamLedger] = {}
         self._lost = 0
@@ -101,7 +106,7 @@ class FileWriter:
             return
         pending = self._pending.setdefault(key, _Pending())
         pending.batches.append(batch)
-        pending.nbytes += batch.nbytes
+        pending.nbytes += _size(batch)
         pending.rows += batch.n_events if isinstance(batch, EventBatch) else batch.n_samples
         if pending.nbytes >= PENDING_BYTES:
             self._begin(key)
@@ -179,10 +184,14 @@ class FileWriter:
                     "key": list(key),
                     "path": group.group.name,
                     "rows": {column.dataset.name: column.n_rows for column in group.columns},
-                    "last_offsets": group.messages.last_offset,
+                    "tables": {
+                        section.table: {"group": section.path, "last_offsets": dict(section.last_offsets)}
+                        for section in group.sections
+                    },
                     "events": group.n_events,
                     "entries": group.n_entries,
                     "samples": group.n_samples,
+                    "facets": dict(group.facets),
                 }
                 for key, group in self._groups.items()
             ],
@@ -236,13 +245,12 @@ class FileWriter:
         add_overview(self._file, [g.group.name for g in self._groups.values() if isinstance(g, EventGroup)])
         self._skeleton.close(end_ns=time.time_ns() if end_ns is None else end_ns)
         sums = {c.dataset.name: column_sums(c) for g in self._groups.values() for c in g.columns}
-        paths = {key: str(group.group.name) for key, group in self._groups.items()}
-        last = {key: dict(group.messages.last_offset) for key, group in self._groups.items()}
+        sections = [section for group in self._groups.values() for section in group.sections]
         self._file.close()
         os.fsync(self._fd)
         os.close(self._fd)
         self._fd = -1
-        return Written(paths, counts, sums, last, extent)
+        return Written(counts, sums, sections, extent)
 
     def abandon(self) -> None:
         """Let go of the file after an error; what is in it stays for whoever wants to rescue it."""
@@ -263,14 +271,17 @@ class FileWriter:
     def _begin(self, key: StreamKey) -> None:
         """Make the datasets of a stream and write what it has brought so far."""
         pending = self._pending.pop(key)
-        first = next((b for b in pending.batches if isinstance(b, LogBatch) or b.n_events), pending.batches[0])
-        group: EventGroup | LogGroup
+        first = next((b for b in pending.batches if not isinstance(b, EventBatch) or b.n_events), pending.batches[0])
+        group: Group
         if isinstance(first, EventBatch):
             home, messages = self._skeleton.event_group(key, self._layouts.get(key))
             group = EventGroup(home, messages, key, first, n_expected=pending.rows)
         else:
-            home, messages = self._skeleton.log_group(key)
-            group = LogGroup(home, messages, key, first, n_expected=pending.rows, unit=self._units.get(key))
+            new_part = partial(self._skeleton.timed_group, key)
+            if isinstance(first, LogBatch):
+                group = LogGroup(key, new_part, n_expected=pending.rows, unit=self._units.get(key))
+            else:
+                group = ArrayGroup(key, new_part, n_expected=pending.rows)
         self._groups[key] = group
         for batch in pending.batches:
             _append(group, batch)
@@ -288,10 +299,20 @@ def _divert(file: Any) -> None:
         os.close(sink)
 
 
-def _append(group: EventGroup | LogGroup, batch: Batch) -> None:
+def _append(group: Group, batch: Batch) -> None:
     if isinstance(group, EventGroup):
         assert isinstance(batch, EventBatch)
         group.append(batch)
-    else:
+    elif isinstance(group, LogGroup):
         assert isinstance(batch, LogBatch)
         group.append(batch)
+    else:
+        assert isinstance(batch, ArrayBatch)
+        group.append(batch)
+
+
+def _size(batch: Batch) -> int:
+    """Bytes of a batch; an array of texts says only how large its references are."""
+    if isinstance(batch, LogBatch) and batch.value.dtype.kind == "O":
+        return batch.time.nbytes + text_bytes(batch.value)
+    return batch.nbytes

@@ -1,0 +1,86 @@
+"""A growing HDF5 dataset of texts: UTF-8 of any length.
+
+HDF5 keeps such texts apart from their dataset, so they go through its own machinery, many at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from .digest import TextDigest
+
+FLUSH_BYTES = 1 << 20
+ROW_BYTES = 16
+"""What a text takes in its dataset, beside its bytes."""
+
+
+class TextColumn:
+    """One dataset of texts of shape (row, *item), unlimited in rows. Used by one thread."""
+
+    def __init__(self, group: Any, name: str, *, item: tuple[int, ...] = (), chunk_rows: int) -> None:
+        self.name = name
+        self.n_rows = 0
+        self.nbytes = 0
+        self.n_replaced = 0
+        """Texts with something in them that HDF5 cannot hold, replaced by ``␀`` or ``?``."""
+        self.digest = TextDigest()
+        self._waiting: list[NDArray[Any]] = []
+        self._waiting_bytes = 0
+        self._item = item
+        self.dataset = group.create_dataset(
+            name,
+            shape=(0, *item),
+            maxshape=(None, *(n or None for n in item)),
+            chunks=(chunk_rows, *(max(n, 1) for n in item)),
+            dtype=h5py.string_dtype(),
+        )
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add rows of `str`, shape (row, *item)."""
+        if not len(values):
+            return
+        flat = [self._storable(str(text)) for text in values.ravel().tolist()]
+        self.digest.add(flat)
+        rows = np.empty(len(flat), object)
+        rows[:] = flat
+        self._waiting.append(rows.reshape(len(values), *self._item))
+        self.n_rows += len(values)
+        size = text_bytes(rows)
+        self.nbytes += size
+        self._waiting_bytes += size
+        if self._waiting_bytes >= FLUSH_BYTES:
+            self.flush()
+
+    def fill(self, n_rows: int) -> None:
+        """Add empty texts."""
+        self.append(np.full((n_rows, *self._item), "", object))
+
+    def flush(self) -> None:
+        """Hand over to HDF5 what has been added."""
+        if not self._waiting:
+            return
+        rows = np.concatenate(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
+        self.dataset.resize(self.n_rows, axis=0)
+        if rows.size:
+            self.dataset[self.n_rows - len(rows) :] = rows
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self.flush()
+
+    def _storable(self, text: str) -> str:
+        if text.isascii() and "\0" not in text:
+            return text
+        kept = text.replace("\0", "␀").encode("utf-8", "replace").decode("utf-8")
+        self.n_replaced += kept != text
+        return kept
+
+
+def text_bytes(values: NDArray[Any]) -> int:
+    """Return about how many bytes texts take in a file."""
+    return sum(map(len, map(str, values.ravel().tolist()))) + ROW_BYTES * values.size
