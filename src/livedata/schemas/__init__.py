@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeError, EncodeError
 from .events import Ev44, check_ev44, decode_ev44, encode_ev44
+from .fast import decode
 from .log import F144, decode_f144, encode_f144
 from .message import Message
-from .read import decode, identify
+from .read import identify
 from .registry import RETIRED, SCHEMAS, Schema
 from .source import source_of
 from .wire import wire

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from struct import Struct as Packing
 from struct import error as PackingError
 from typing import Any, ClassVar, cast
@@ -12,10 +11,11 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .flat import Values, fast_decoder, places
+from .fast import decode_known
+from .flat import places
 from .layout import Scalar, Vector
 from .message import Message, empty_array
-from .read import Buffer, as_bytes, decode_as
+from .read import Buffer
 from .registry import SCHEMAS
 from .values import exact_array
 from .write import MAX_SIZE, encode_as
@@ -49,11 +49,6 @@ class Ev44(Message):
     """Detector element of each event, shape (event,), or empty when the source has a single element."""
 
 
-@cache
-def _fast() -> Callable[[bytes | memoryview], Values | None]:
-    return fast_decoder(SCHEMAS["ev44"])
-
-
 def decode_ev44(message: Buffer) -> Ev44:
     """Verify and decode an `ev44` message; zero-copy, the same result as `decode`.
 
@@ -62,9 +57,7 @@ def decode_ev44(message: Buffer) -> Ev44:
     DecodeError
         If it is not a sound message of this schema.
     """
-    data = message if type(message) is bytes else as_bytes(message)
-    values = _fast()(data)
-    return cast(Ev44, decode_as(SCHEMAS["ev44"], data)) if values is None else Ev44(*values)
+    return cast(Ev44, decode_known(b"ev44", message))
 
 
 @lru_cache(maxsize=1024)

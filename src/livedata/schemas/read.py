@@ -83,28 +83,6 @@ def open_message(message: Buffer) -> tuple[Schema, Data]:
     return schema_for(identify_data(data)), data
 
 
-def decode(message: Buffer) -> Message:
-    """Verify a message and return its content.
-
-    Parameters
-    ----------
-    message
-        One whole message. Arrays of the result are views on it: zero-copy, read-only, valid as long as they live.
-
-    Returns
-    -------
-    :
-        An instance of the schema's message class. Content is not judged, see `check` for that.
-
-    Raises
-    ------
-    DecodeError
-        If the message is not sound, or of no known schema. Nothing else, whatever the bytes.
-    """
-    schema, data = open_message(message)
-    return decode_as(schema, data)
-
-
 def decode_as(schema: Schema, data: Data) -> Message:
     """Verify and decode a message as one of a known schema, field by field.
 

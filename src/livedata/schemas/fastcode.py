@@ -1,0 +1,298 @@
+"""The text of a fast decoder: one Python function per table, made from the layout description.
+
+Only what is unusual costs checks of its own: reading outside the message fails by itself (`IndexError`,
+`struct.error`, `ValueError`), and entries of vtables have been verified when they were first seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct as Packing
+from sys import getsizeof
+from typing import Any
+
+import numpy as np
+
+from .cursor import LONG_TEXT
+from .fastvtable import Unusual, vtable_reader
+from .layout import (
+    MAX_DEPTH,
+    Enum,
+    Field,
+    Inline,
+    Scalar,
+    Struct,
+    Table,
+    TableRef,
+    Text,
+    Type,
+    Union,
+    Vector,
+    inline_dtype,
+)
+from .message import Message, absent_value, empty_array
+from .read import ARRAY_PRICE, NUMBER_PRICE, SHAPE_PRICE
+from .registry import Schema
+
+_READERS = {code: Packing("<" + code).unpack_from for code in "?bBhHiIqQfd"}
+
+
+def draft_class(class_: type[Message]) -> type[Message]:
+    """Make a class like a frozen message class whose instances can be filled and then given their true class."""
+    slots = tuple(getattr(class_, "__slots__", ()))
+    return type(f"Draft{class_.__name__}", (Message,), {"__slots__": slots})
+
+
+def long_text(data: bytes | memoryview, start: int, stop: int) -> str:
+    """Decode a text without copying its bytes first."""
+    return str(memoryview(data)[start:stop], "utf-8")
+
+
+def truths(data: bytes | memoryview, n: int, at: int) -> np.ndarray[Any, Any]:
+    """Return a vector of truth values: any byte but 0 is true."""
+    array: np.ndarray[Any, Any] = np.frombuffer(data, np.uint8, n, at) != 0
+    array.flags.writeable = False
+    return array
+
+
+class Source:
+    """The text of the functions of one schema and the names they use."""
+
+    def __init__(self, schema: Schema, *, for_views: bool) -> None:
+        self.schema, self.layout = schema, schema.layout
+        # A slice of a memoryview cannot be looked up by its content.
+        self.key = "bytes(data[v : v + data[v]])" if for_views else "data[v : v + data[v]]"
+        self.lines: list[str] = []
+        self.closing: list[str] = []
+        self.names: dict[str, Any] = {
+            "I32": _READERS["i"],
+            "U32": _READERS["I"],
+            "Unusual": Unusual,
+            "frombuffer": np.frombuffer,
+            "getsizeof": getsizeof,
+            "long_text": long_text,
+            "truths": truths,
+        }
+        self.functions: dict[str, str] = {}
+        """Name of the function for each table, by full name."""
+
+    def name(self, stem: str, value: object) -> str:
+        """Give a value a name that the text can use."""
+        name = f"{stem}{len(self.names)}"
+        self.names[name] = value
+        return name
+
+    def table(self, table: Table, *, bare: bool = False) -> str:
+        """Write the function of a table, unless it is there, and return its name.
+
+        It takes message, length, position, depth and `Budgets`, and returns the message object, or the single value
+        when `bare`.
+        """
+        if table.name in self.functions:
+            return self.functions[table.name]
+        function = self.functions[table.name] = self.name("table", None)
+        body = _TableText(self, table, bare=bare).lines()
+        self.lines += [f"def {function}(data, end, t, depth, left):", *(f"    {line}" for line in body)]
+        return function
+
+
+class _TableText:
+    """The body of the function of one table. Value, entry and code of field i are v<i>, e<i> and c<i>."""
+
+    def __init__(self, source: Source, table: Table, *, bare: bool) -> None:
+        self.source, self.table, self.bare = source, table, bare
+        self.is_root = table.name == source.layout.root
+        self.price = 64 + 8 * len(table.fields)
+
+    def lines(self) -> list[str]:
+        fields = [line for i, field in enumerate(self.table.fields) for line in self.field(i, field)]
+        return [*self.head(), *fields, *self.tail()]
+
+    def head(self) -> Iterator[str]:
+        known, learn = vtable_reader(self.table)
+        names = (f"c{i}, e{i}" if isinstance(f.type, Union) else f"e{i}" for i, f in enumerate(self.table.fields))
+        if _contains_itself(self.table, self.source.schema):
+            yield f"if depth >= {MAX_DEPTH}: raise Unusual"
+        yield "v = t - I32(data, t)[0]"
+        yield "if v < 0: raise Unusual"
+        yield f"v = {self.source.key}"
+        known_name, learn_name = self.source.name("known", known), self.source.name("learn", learn)
+        yield f"size, {', '.join(names)} = {known_name}.get(v) or {learn_name}(v)"
+        yield "if t + size > end: raise Unusual"
+
+    def field(self, i: int, field: Field) -> Iterator[str]:
+        if isinstance(field.type, Union):
+            yield from self.union(i, field, field.type)
+            return
+        present = list(self.present(i, field.type))
+        if field.is_required:
+            yield from present
+            return
+        absent = self.source.name("absent", absent_value(field, self.source.layout))
+        yield f"if e{i}:"
+        yield from (f"    {line}" for line in present)
+        yield "else:"
+        yield f"    v{i} = {absent}"
+
+    def present(self, i: int, type_: Type) -> Iterator[str]:
+        """Write what reads a field that is there, at ``t + e<i>``."""
+        if isinstance(type_, Inline):
+            self.price += NUMBER_PRICE
+            yield from self.inline(f"v{i}", type_, f"t + e{i}")
+            return
+        yield f"at = t + e{i}"
+        yield from _follow("at")
+        if isinstance(type_, Text):
+            yield from _text(f"v{i}")
+            if not self.is_root:
+                yield f"left[1] -= getsizeof(v{i})"
+        elif isinstance(type_, TableRef):
+            function = self.source.table(self.source.layout.tables[type_.table])
+            yield f"v{i} = {function}(data, end, at, depth + 1, left)"
+        elif isinstance(type_, Vector):
+            yield from self.vector(f"v{i}", type_)
+
+    def inline(self, value: str, type_: Inline, place: str) -> Iterator[str]:
+        if isinstance(type_, Struct):
+            self.price += 64 + (8 + NUMBER_PRICE) * len(type_.fields)
+            class_ = self.source.schema.classes[type_.name]
+            draft = self.source.name("draft", draft_class(class_))
+            yield f"s = {place}"
+            inner = []
+            for n, f in enumerate(type_.fields):
+                yield from self.inline(f"{value}_{n}", f.type, f"s + {f.offset}")
+                inner.append(f"{value}.{f.name} = {value}_{n}")
+                if isinstance(f.type, Struct):
+                    yield f"s = {place}"
+            yield f"{value} = {draft}()"
+            yield from inner
+            yield f"{value}.__class__ = {self.source.name('class', class_)}"
+            return
+        code = (type_.base if isinstance(type_, Enum) else type_).code
+        if code == "B":
+            yield f"{value} = data[{place}]"
+        elif code == "?":
+            yield f"{value} = data[{place}] != 0"
+        else:
+            yield f"{value}, = {self.source.name('read', _READERS[code])}(data, {place})"
+
+    def vector(self, value: str, type_: Vector) -> Iterator[str]:
+        of = type_.of
+        yield "n, = U32(data, at)"
+        if isinstance(of, Inline):
+            dtype = inline_dtype(of)
+            self.price += ARRAY_PRICE
+            absent = self.source.name("absent", empty_array(dtype))
+            if dtype.kind == "b":
+                yield "left[0] -= n"
+                yield "if left[0] < 0: raise Unusual"
+                yield f"{value} = truths(data, n, at + 4) if n else {absent}"
+            else:
+                dtype_name = self.source.name("dtype", dtype)
+                yield f"{value} = frombuffer(data, {dtype_name}, n, at + 4) if n else {absent}"
+            return
+        yield "left[1] -= 16 * n"
+        yield "left[2] -= n"
+        yield "if at + 4 + 4 * n > end or left[1] < 0 or left[2] < 0: raise Unusual"
+        yield f"{value} = []"
+        yield "for at in range(at + 4, at + 4 + 4 * n, 4):"
+        if isinstance(of, Text):
+            yield from (f"    {line}" for line in [*_follow("at"), *_text("text")])
+            yield "    left[1] -= getsizeof(text)"
+            yield "    if left[1] < 0: raise Unusual"
+            yield f"    {value}.append(text)"
+        else:
+            assert isinstance(of, TableRef)
+            function = self.source.table(self.source.layout.tables[of.table])
+            yield from (f"    {line}" for line in _follow("at"))
+            yield f"    {value}.append({function}(data, end, at, depth + 1, left))"
+        yield f"{value} = tuple({value})"
+
+    def union(self, i: int, field: Field, union: Union) -> Iterator[str]:
+        bare = self.source.layout.bare[union.name]
+        functions = {}
+        for member in union.members:
+            table = self.source.layout.tables[member.table]
+            functions[member.code] = self.source.table(table, bare=bare is not None)
+        kinds = self.source.name("kinds", None)
+        entries = ", ".join(f"{code}: {function}" for code, function in functions.items())
+        self.source.closing.append(f"{kinds} = {{{entries}}}")
+        yield f"c = data[t + c{i}] if c{i} else 0"
+        yield "if c:"
+        yield f"    if not e{i}: raise Unusual"
+        yield f"    at = t + e{i}"
+        yield from (f"    {line}" for line in _follow("at"))
+        yield f"    v{i} = {kinds}[c](data, end, at, depth + 1, left)"
+        yield "else:"
+        yield "    raise Unusual" if field.is_required else f"    v{i} = None"
+
+    def tail(self) -> Iterator[str]:
+        if not self.is_root or _contains_itself(self.table, self.source.schema):
+            yield f"left[1] -= {self.price}"
+            yield "if left[1] < 0: raise Unusual"
+        if self.bare:
+            (field,) = self.table.fields
+            if isinstance(field.type, Scalar):
+                yield f"return {self.source.name('type', field.type.dtype.type)}(v0)"
+            else:
+                yield "return v0"
+            return
+        class_ = self.source.schema.classes[self.table.name]
+        shape = self.source.schema.meaning.shape.get(self.table.name.rpartition(".")[2])
+        values = [f"v{i}" for i in range(len(self.table.fields))]
+        if shape is not None:
+            pairs = ", ".join(f"{f.name!r}: v{i}" for i, f in enumerate(self.table.fields))
+            yield f"v = {{{pairs}}}"
+            yield f"{self.source.name('shape', shape)}(v, left.charge)"
+            yield f"left[1] -= {SHAPE_PRICE}"
+            values = [f"v[{f.name!r}]" for f in self.table.fields]
+        yield f"m = {self.source.name('draft', draft_class(class_))}()"
+        for field, value in zip(self.table.fields, values, strict=True):
+            yield f"m.{field.name} = {value}"
+        if self.is_root:
+            yield "m._relayed = True"
+        yield f"m.__class__ = {self.source.name('class', class_)}"
+        yield "return m"
+
+
+def _follow(at: str) -> Iterator[str]:
+    """Follow the offset at a place to its target."""
+    yield f"offset, = U32(data, {at})"
+    yield "if not offset: raise Unusual"
+    yield f"{at} += offset"
+
+
+def _text(value: str) -> Iterator[str]:
+    """Read the text at `at`."""
+    yield "n, = U32(data, at)"
+    yield "at += 4"
+    yield "if data[at + n]: raise Unusual"
+    yield f"if n < {LONG_TEXT}:"
+    yield f"    {value} = str(data[at : at + n], 'utf-8')"
+    yield "else:"
+    yield "    left[0] -= 4 * n"
+    yield "    if left[0] < 0: raise Unusual"
+    yield f"    {value} = long_text(data, at, at + n)"
+
+
+def _contains_itself(table: Table, schema: Schema) -> bool:
+    """Tell whether a table can hold one of its own kind, however far inside."""
+    seen: set[str] = set()
+    todo = [table]
+    while todo:
+        for name in _inner(todo.pop(), schema):
+            if name == table.name:
+                return True
+            if name not in seen:
+                seen.add(name)
+                todo.append(schema.layout.tables[name])
+    return False
+
+
+def _inner(table: Table, schema: Schema) -> Iterator[str]:
+    for field in table.fields:
+        type_ = field.type.of if isinstance(field.type, Vector) else field.type
+        if isinstance(type_, TableRef):
+            yield type_.table
+        elif isinstance(type_, Union):
+            yield from (member.table for member in type_.members)
