@@ -11,7 +11,10 @@ from livedata.schemas.message import make_classes
 from livedata.schemas.read import decode_as
 from livedata.schemas.registry import Schema, folder
 
-KINDS = "none utype bool byte ubyte short ushort int uint long ulong float double string vector obj union".split()
+KINDS = (
+    *("none", "utype", "bool", "byte", "ubyte", "short", "ushort", "int", "uint", "long", "ulong", "float", "double"),
+    *("string", "vector", "obj", "union"),
+)
 
 
 @pytest.fixture(scope="module")
