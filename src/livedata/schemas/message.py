@@ -1,8 +1,9 @@
 """Typed messages: one frozen, slotted dataclass per table, made from the layout description.
 
 Fields are named as on the wire. Numbers are Python numbers, texts `str`, vectors of numbers NumPy arrays, other
-vectors tuples. A value whose type alone tells its kind (that of ``f144``) is a NumPy scalar or array of the wire's
-dtype. What is absent is None, an empty array, an empty tuple or the default.
+vectors tuples, or `Rows` where a tuple would dwarf the message. A value whose type alone tells its kind (that of
+``f144``) is a NumPy scalar or array of the wire's dtype. What is absent is None, an empty array, an empty tuple or the
+default.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .layout import Enum, Field, Layout, Scalar, Struct, Table, TableRef, Text, Type, Union, Vector, inline_dtype
+from .rows import Rows
 
 NOTHING_DERIVED: Mapping[str, tuple[str, ...]] = {}
 
@@ -70,7 +72,7 @@ def _equal(a: object, b: object) -> bool:
         if type(a) is not type(b) or x.dtype != y.dtype:
             return False
         return bool(np.array_equal(x, y, equal_nan=x.dtype.kind == "f"))
-    if isinstance(a, tuple) and isinstance(b, tuple):
+    if isinstance(a, tuple | Rows) and isinstance(b, tuple | Rows):
         return len(a) == len(b) and all(_equal(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (a != a and b != b)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
+from .cursor import Data
 from .flat import text_reader
-from .read import Buffer, as_bytes, identify, source_in
-from .registry import schema_for
+from .read import Buffer, as_bytes, open_message, source_in
+from .registry import Schema
+
+Reading = Callable[[Data], str | None]
+
+# Made when a schema is first met, by identifier; None for schemas whose messages name no stream.
+_READERS: dict[bytes, tuple[Schema, Reading | None]] = {}
 
 
-@cache
-def _reader(schema_id: str) -> Callable[[bytes | memoryview], str | None] | None:
-    schema = schema_for(schema_id)
-    return None if schema.source_field is None else text_reader(schema.root, schema.source_field)
+def _meet(data: Data) -> tuple[Schema, Reading | None]:
+    schema, _ = open_message(data)
+    field = schema.source_field
+    known = schema, None if field is None else text_reader(schema.root, field)
+    _READERS[schema.id.encode("ascii")] = known
+    return known
 
 
 def source_of(message: Buffer) -> str:
@@ -35,7 +42,8 @@ def source_of(message: Buffer) -> str:
         If the message is of no known schema, or not sound on the way to the name.
     """
     data = message if type(message) is bytes else as_bytes(message)
-    schema_id = identify(data)
-    reader = _reader(schema_id)
-    name = reader(data) if reader is not None else None
-    return source_in(schema_for(schema_id), data) if name is None else name
+    schema, read = _READERS.get(bytes(data[4:8])) or _meet(data)
+    if read is None:
+        return ""
+    name = read(data)
+    return source_in(schema, data) if name is None else name

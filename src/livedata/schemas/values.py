@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import EncodeError
 from .layout import Kind
+from .rows import Rows
 
 _INSTEAD = {
     "b": "give array.astype('uint8')",
@@ -120,7 +121,7 @@ def _in_words(kind: Kind) -> str:
 def _kind(value: object) -> tuple[Kind, object]:
     if isinstance(value, str):
         return (0, "text"), value
-    if isinstance(value, tuple | list) and value and all(isinstance(v, str) for v in value):
+    if isinstance(value, tuple | list | Rows) and value and all(isinstance(v, str) for v in value):
         return (1, "text"), tuple(value)
     try:
         array = np.asarray(value)
