@@ -14,7 +14,7 @@ from ..address import Address
 from ..protocol import Contact, Partition, Record, Watermarks
 from .config import consumer_config, explain, failed, make_client
 from .probe import Prober
-from .record import to_record
+from .record import due_records
 
 STEP_S = 0.1
 """Longest stay in the C client in one piece, so that interrupts and `KafkaConsumer.close` get through."""
@@ -177,20 +177,7 @@ class KafkaConsumer:
             more = self._handle.consume(max_records - 1, 0) if max_records > 1 else []
         except KafkaException as error:
             raise failed("reading failed", error, self._address) from error
-        positions = self._positions
-        records: list[Record] = []
-        for message in (first, *more):
-            if message.error() is not None:
-                self._take_error(message)
-                continue
-            record = to_record(message)
-            # A tuple of the same content finds the same entry and is cheaper than a new Partition.
-            place = record[:2]
-            position = positions.get(place)  # type: ignore[call-overload]
-            if position is None or record.offset < position:
-                continue
-            positions[place] = record.offset + 1  # type: ignore[index]
-            records.append(record)
+        records = due_records([first, *more], self._positions, self._take_error)
         if records:
             self._last_life_ns = time.time_ns()
         return records
