@@ -1,40 +1,20 @@
-"""The FlatBuffers compiler reads our schema texts, and its messages and ours mean the same."""
+"""What the FlatBuffers compiler says of our messages is what they hold, and we read what it writes."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from livedata import schemas
+from livedata.schemas import SCHEMAS, Message
 from livedata.schemas.fbs import load_layout
+from livedata.schemas.layout import Enum, Member, Struct, Table, TableRef, Type, Union, Vector
 from livedata.schemas.message import make_classes
 from livedata.schemas.read import decode_as
 from livedata.schemas.registry import Schema, folder
 from livedata.schemas.write import encode_as
-
-IDS = ("6s4t", "ev44", "f144", "pl72", "wrdn", "x5f2")
-
-CONTENT = {
-    "ev44": {
-        "source_name": "détecteur",
-        "message_id": 2**62,
-        "reference_time": [1, -(2**60)],
-        "reference_time_index": [0, 1],
-        "time_of_flight": [5, -6, 7],
-        "pixel_id": [1, 2, 3],
-    },
-    "f144": {"source_name": "pv", "timestamp": 9, "value_type": "ArrayUShort", "value": {"value": [1, 65535]}},
-    "pl72": {
-        "start_time": 1700000000123,
-        "run_name": "r",
-        "n_periods": 4,
-        "detector_spectrum_map": {"spectrum": [1, 2], "detector_id": [3, 4], "n_spectra": 2},
-    },
-    "6s4t": {"stop_time": 1700000000123, "job_id": "j"},
-    "x5f2": {"software_name": "s", "process_id": 4294967295, "status_json": "{}"},
-    "wrdn": {"service_id": "s", "job_id": "j", "error_encountered": True, "file_name": "f"},
-}
+from tests.schemas.generate import Maker, plain
 
 EXOTIC = """
 namespace part;
@@ -67,53 +47,139 @@ file_identifier "exot";
 """
 
 
-def binary_of(flatc, schema_text: Path, content: object, tmp_path: Path) -> bytes:
-    source = tmp_path / "message.json"
-    source.write_text(json.dumps(content))
-    flatc("--binary", "-o", tmp_path, schema_text, source)
-    return (tmp_path / "message.bin").read_bytes()
+N_SAMPLES = 240
+"""Messages of each schema: 10 000 of them all."""
 
 
-def json_of(flatc, schema_text: Path, data: bytes, tmp_path: Path) -> object:
-    (tmp_path / "ours.bin").write_bytes(data)
-    flatc("--json", "--strict-json", "--raw-binary", "-o", tmp_path, schema_text, "--", tmp_path / "ours.bin")
-    return json.loads((tmp_path / "ours.json").read_text())
+NOT_FINITE = re.compile(r'("(?:[^"\\]|\\.)*")|\b(nan|inf)\b')
+"""Numbers that are none, outside texts: the compiler does not write them as Python reads them."""
 
 
-@pytest.mark.parametrize("schema_id", IDS)
-def test_the_compiler_accepts_our_schema_text(flatc, tmp_path, schema_id):
-    flatc("--binary", "--schema", "-o", tmp_path, folder() / f"{schema_id}.fbs")
-    assert (tmp_path / f"{schema_id}.bfbs").is_file()
+def binaries_of(flatc, schema_text: Path, contents: list[object], work: Path) -> list[bytes]:
+    """Return messages as the compiler makes them of JSON contents."""
+    sources = [work / f"theirs{i}.json" for i in range(len(contents))]
+    for source, content in zip(sources, contents, strict=True):
+        source.write_text(json.dumps(content))
+    flatc("--binary", "-o", work, schema_text, *sources)
+    return [source.with_suffix(".bin").read_bytes() for source in sources]
 
 
-@pytest.mark.parametrize("schema_id", IDS)
-def test_messages_of_the_compiler_decode_to_their_content(flatc, tmp_path, schema_id):
-    message = schemas.decode(binary_of(flatc, folder() / f"{schema_id}.fbs", CONTENT[schema_id], tmp_path))
-    assert content_of(message) == {k: v for k, v in CONTENT[schema_id].items() if not k.endswith("_type")} | (
-        {"value": [1, 65535]} if schema_id == "f144" else {}
-    )
+def contents_of(flatc, schema_text: Path, messages: list[bytes], work: Path) -> list[object]:
+    """Return what the compiler says that messages hold."""
+    sources = [work / f"ours{i}.bin" for i in range(len(messages))]
+    for source, data in zip(sources, messages, strict=True):
+        source.write_bytes(data)
+    flatc("--json", "--strict-json", "--raw-binary", "-o", work, schema_text, "--", *sources)
+    return [json.loads(NOT_FINITE.sub(_quoted, source.with_suffix(".json").read_text())) for source in sources]
 
 
-@pytest.mark.parametrize("schema_id", IDS)
-def test_the_compiler_reads_our_messages(flatc, tmp_path, schema_id):
-    text = folder() / f"{schema_id}.fbs"
-    data = schemas.encode(schemas.decode(binary_of(flatc, text, CONTENT[schema_id], tmp_path)))
-    told = json_of(flatc, text, data, tmp_path)
-    assert {k: v for k, v in told.items() if k in CONTENT[schema_id]} == CONTENT[schema_id]
+def _quoted(found: re.Match[str]) -> str:
+    return found[1] or {"nan": "NaN", "inf": "Infinity"}[found[2]]
 
 
-def content_of(message):
-    """Return the fields that differ from what an empty message holds, as plain lists and numbers."""
-    content = {}
-    for name in type(message).__slots__:
-        value = getattr(message, name)
-        if isinstance(value, schemas.Message):
-            content[name] = content_of(value)
-        elif isinstance(value, np.ndarray):
-            content[name] = value.tolist()
-        elif value not in (None, 0, False):
-            content[name] = value
+@pytest.mark.shared
+@pytest.mark.parametrize("schema_id", SCHEMAS)
+def test_we_and_the_compiler_read_the_same_in_messages_of_other_programs(flatc, tmp_path, vectors, schema_id):
+    schema = plain(schema_id)
+    messages = [path.read_bytes() for path in sorted((vectors / schema_id).glob("*.bin"))]
+    ours = [as_told(schema, schema.root, decode_as(schema, data)) for data in messages]
+    for mine, content in zip(ours, contents_of(flatc, folder() / f"{schema_id}.fbs", messages, tmp_path), strict=True):
+        assert_same(mine, with_absent(schema, schema.root, content))
+
+
+def assert_same(ours: object, theirs: object) -> None:
+    """Compare contents; the compiler tells floats to a few digits only."""
+    if isinstance(ours, dict):
+        assert list(ours) == list(theirs)
+        for name, value in ours.items():
+            assert_same(value, theirs[name])
+    elif isinstance(ours, list):
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            assert_same(a, b)
+    elif isinstance(ours, float):
+        assert theirs == pytest.approx(ours, rel=1e-6, abs=1e-6, nan_ok=True)
+    else:
+        assert ours == theirs
+
+
+@pytest.fixture(params=SCHEMAS)
+def samples(request) -> tuple[Schema, list[Message]]:
+    """Return a schema and messages made up at random."""
+    schema = plain(request.param)
+    maker = Maker(schema, np.random.default_rng(20261121), is_short=True)
+    return schema, [maker.message() for _ in range(N_SAMPLES)]
+
+
+def test_the_compiler_reads_our_messages(flatc, tmp_path, samples):
+    schema, messages = samples
+    told = contents_of(flatc, folder() / f"{schema.id}.fbs", [encode_as(schema, m) for m in messages], tmp_path)
+    assert [as_told(schema, schema.root, m) for m in messages] == [
+        with_absent(schema, schema.root, content) for content in told
+    ]
+
+
+def test_we_read_the_messages_of_the_compiler(flatc, tmp_path, samples):
+    schema, messages = samples
+    text = folder() / f"{schema.id}.fbs"
+    told = contents_of(flatc, text, [encode_as(schema, m) for m in messages], tmp_path)
+    assert [decode_as(schema, data) for data in binaries_of(flatc, text, told, tmp_path)] == messages
+
+
+def as_told(schema: Schema, table: Table, message: Message) -> dict[str, object]:
+    """Return what a message holds in the compiler's words."""
+    content: dict[str, object] = {}
+    for field in table.fields:
+        value, type_ = getattr(message, field.name), field.type
+        if isinstance(type_, Union):
+            code, member_value = schema.union_member(type_, value, field.name)
+            member = type_.member(code)
+            content[f"{field.name}_type"] = "NONE" if member is None else member.name
+            content[field.name] = None if member is None else member_told(schema, type_, member, member_value)
+        else:
+            content[field.name] = None if value is None else told(schema, type_, value)
     return content
+
+
+def member_told(schema: Schema, union: Union, member: Member, value: object) -> dict[str, object]:
+    table, bare = schema.layout.tables[member.table], schema.layout.bare[union.name]
+    if bare is None:
+        return as_told(schema, table, value)
+    return {bare[member.code].name: told(schema, bare[member.code].type, value)}
+
+
+def told(schema: Schema, type_: Type, value: object) -> object:
+    if isinstance(type_, Vector):
+        return [told(schema, type_.of, v) for v in value]
+    if isinstance(type_, TableRef):
+        return as_told(schema, schema.layout.tables[type_.table], value)
+    if isinstance(type_, Struct):
+        return {f.name: told(schema, f.type, getattr(value, f.name)) for f in type_.fields}
+    if isinstance(type_, Enum):
+        return {v: k for k, v in type_.members.items()}.get(value, value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def with_absent(schema: Schema, table: Table, content: dict[str, object]) -> dict[str, object]:
+    """Return the compiler's words with those it leaves out: defaults, empty lists, and None for the rest."""
+    whole: dict[str, object] = {}
+    for field in table.fields:
+        value, type_ = content.get(field.name), field.type
+        if isinstance(type_, Union):
+            name = whole[f"{field.name}_type"] = content.get(f"{field.name}_type", "NONE")
+            members = {m.name: schema.layout.tables[m.table] for m in type_.members}
+            whole[field.name] = None if name == "NONE" else with_absent(schema, members[name], value)
+        elif field.name not in content and isinstance(type_, Vector):
+            whole[field.name] = []
+        elif field.name not in content:
+            whole[field.name] = None if field.default is None else told(schema, type_, field.default)
+        elif isinstance(type_, TableRef):
+            whole[field.name] = with_absent(schema, schema.layout.tables[type_.table], value)
+        elif isinstance(type_, Vector) and isinstance(type_.of, TableRef):
+            whole[field.name] = [with_absent(schema, schema.layout.tables[type_.of.table], v) for v in value]
+        else:
+            whole[field.name] = value
+    return whole
 
 
 @pytest.fixture
@@ -139,7 +205,7 @@ EXOTIC_CONTENT = {
 
 def test_structs_enums_unions_and_recursion_are_read_as_the_compiler_writes_them(flatc, tmp_path, exotic):
     schema, text = exotic
-    message = decode_as(schema, binary_of(flatc, text, EXOTIC_CONTENT, tmp_path))
+    message = decode_as(schema, binaries_of(flatc, text, [EXOTIC_CONTENT], tmp_path)[0])
     assert (message.first, message.second, message.ratio, message.more) == (None, 0, 0.5, None)
     assert (message.place.flag, message.place.inner.b, message.place.time) == (True, 65535, 2**63)
     assert message.places.tolist() == [(1, 2), (3, 4)]
@@ -152,10 +218,10 @@ def test_structs_enums_unions_and_recursion_are_read_as_the_compiler_writes_them
 
 def test_structs_enums_unions_and_recursion_are_written_as_the_compiler_reads_them(flatc, tmp_path, exotic):
     schema, text = exotic
-    message = decode_as(schema, binary_of(flatc, text, EXOTIC_CONTENT, tmp_path))
+    message = decode_as(schema, binaries_of(flatc, text, [EXOTIC_CONTENT], tmp_path)[0])
     data = encode_as(schema, message)
     assert decode_as(schema, data) == message
-    told = json_of(flatc, text, data, tmp_path)
+    (told,) = contents_of(flatc, text, [data], tmp_path)
     assert told["place"] == EXOTIC_CONTENT["place"]
     assert told["content"]["leaves"] == [{"name": "x", "colour": "BLUE"}, {"name": "y", "colour": "GREEN"}]
     assert (told["words"], told["second"]) == (["one", "", "drei"], 0)
