@@ -1,5 +1,6 @@
 #!/bin/sh
-# test-tools.sh PYTHON: fetch what the tests need beside Python packages: Chromium, flatc, and Apache Kafka's jars.
+# test-tools.sh PYTHON: fetch what the tests need beside Python packages: Chromium, flatc and what builds the verifier
+# of FlatBuffers, and Apache Kafka's jars.
 # Does nothing for what is there already, so that it may run before every test.
 set -eu
 
@@ -31,6 +32,15 @@ END
 
 has_flatc() { command -v flatc >/dev/null 2>&1; }
 
+# The verifier is compiled with the library's headers; flatc and they are of one release when they come together.
+has_compiler() { command -v c++ >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || command -v clang++ >/dev/null 2>&1; }
+has_headers() {
+    for place in /usr/include /usr/local/include /opt/homebrew/include; do
+        [ -f "$place/flatbuffers/flatbuffers.h" ] && return 0
+    done
+    return 1
+}
+
 missing=
 if ! has_chromium; then
     echo 'Installing Chromium for the browser tests ...'
@@ -41,6 +51,11 @@ fi
 if ! has_flatc; then
     echo 'Installing flatc, the FlatBuffers compiler, to check the schemas ...'
     { can_apt && apt_install flatbuffers-compiler && has_flatc; } || missing="$missing flatbuffers-compiler"
+fi
+if ! has_headers || ! has_compiler; then
+    echo 'Installing a C++ compiler and the headers of FlatBuffers, to build its verifier ...'
+    { can_apt && apt_install libflatbuffers-dev g++ && has_headers && has_compiler; } ||
+        missing="$missing libflatbuffers-dev g++"
 fi
 if [ -n "$missing" ]; then
     echo "The tests need, and could not install:$missing" >&2
