@@ -103,6 +103,26 @@ def log_message(offset, value, *, time=None):
     return LogBatch(np.array([at], np.int64), np.asarray(value)[None], messages)
 
 
+def message(offset, *, topic="X_env", partition=0):
+    """The place of one message."""
+    zero = np.zeros(1, np.int64)
+    return Messages(topic, np.array([partition], np.int32), zero + offset, zero - 1, zero, zero)
+
+
+def objects(texts):
+    """Texts (or None) as batches hold them."""
+    array = np.empty(len(texts), object)
+    array[:] = texts
+    return array
+
+
+def facet_message(facet, offset, value, **columns):
+    """A batch of one sample of a facet, a second later with each offset."""
+    values = objects([value]) if facet == "unit" else np.array([value], np.int16)
+    texts = {name: objects([text]) for name, text in columns.items()}
+    return LogBatch(np.array([T0 + offset * 10**9]), values, message(offset), facet, texts)
+
+
 @pytest.fixture
 def writer(tmp_path):
     """A writer of a file under its temporary name."""

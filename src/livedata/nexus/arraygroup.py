@@ -2,14 +2,16 @@
 
 ::
 
-    <source>                 @signal @axes=[time, y, x] @variables
+    <source>                 @signal @axes=[time, y, x] @x_indices=[2] @variables
     ├── time                 u8, ns since 1970                       shape (set,)
     ├── signal, errors       @storage=per_set @axes=time:y:x         shape (set, y, x); ``value`` for frames
-    ├── x                    @storage=once: equal in all sets        shape (x,) or (x + 1,)
-    ├── reference_time       @storage=ragged: a group, because its length differs from set to set, see `Ragged`
+    └── x                    @storage=once: equal in all sets        shape (x,) or (x + 1,)
+    livedata/messages/<source>
+    ├── reference_time       @storage=ragged: its length differs from set to set, see `Ragged`
     └── attributes           one JSON text a set, see `livedata.nexus.setattributes`
 
-Datasets carry ``units``, ``long_name`` (the label), ``dims`` and, where HDF5 cannot have the variable's name, ``name``.
+Variables carry ``units``, ``long_name`` (the label), ``dims`` and, where it is not that of the dataset, their ``name``.
+What readers would take for a fault in an NXdata lies beside the messages; ``variables`` says where, in the set's order.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from .textcolumn import TextColumn
 CHANGED = "sets of other arrays than the first, in groups of their own"
 OTHER = f"sets of more than {MAX_PARTS} kinds, not written"
 MAIN = ("signal", "errors")
+NOTES = "attributes"
 Storage = Literal["per_set", "once", "ragged"]
 
 
@@ -160,7 +163,7 @@ class _Part:
         self.forms = forms
         self.n_sets = 0
         self._first = first
-        self._table = str(messages.name)
+        self._beside = messages
         self._time = Column(group, "time", "<u8", chunk_rows=chunk_rows(n_expected, 8, smallest_bytes=1 << 10))
         self._time.dataset.attrs["units"] = "ns"
         self._time.dataset.attrs["start"] = EPOCH
@@ -170,20 +173,21 @@ class _Part:
         self._ragged: dict[str, Ragged] = {}
         self._once: list[Column] = []
         stored = [self._make(form, n_expected) for form in forms]
-        group.attrs["variables"] = [str(item.name).rsplit("/", 1)[-1] for item in stored]
+        group.attrs["variables"] = [_link(group, item) for item in stored]
         self._present(group, forms, stored)
 
     def _make(self, form: Form, n_expected: int) -> Any:
         """Make the dataset (or group) of one variable and return it."""
-        name = "value" if form.name == "signal" and self.group.attrs["NX_class"] == "NXlog" else safe_name(form.name)
-        taken, n = name, 1
-        while name in self.group or name == "attributes":
+        home = self._beside if form.storage == "ragged" else self.group
+        name, n = self._dataset_name(form), 1
+        taken = name
+        while name in home or (home is self._beside and name == NOTES):
             n += 1
             name = f"{taken}_{n}"
         dtype = np.dtype(form.dtype)
         item: Any
         if form.storage == "ragged":
-            item = self.group.create_group(name)
+            item = home.create_group(name)
             item.attrs["NX_class"] = "NXcollection"
             size = self._first.variables[form.name].values.size
             self._ragged[form.name] = Ragged(item, dtype, len(form.shape), n_expected=n_expected * max(size, 1))
@@ -208,6 +212,14 @@ class _Part:
         self._describe(item, form, name)
         return item
 
+    def _dataset_name(self, form: Form) -> str:
+        if form.name == "signal" and self.group.attrs["NX_class"] == "NXlog":
+            return "value"
+        if form.name == "errors" and any(f.name == "signal" and np.dtype(f.dtype).kind != "f" for f in self.forms):
+            # Readers refuse a signal of integers that has errors.
+            return "uncertainties"
+        return safe_name(form.name)
+
     @staticmethod
     def _describe(item: Any, form: Form, name: str) -> None:
         item.attrs["storage"] = form.storage
@@ -228,8 +240,14 @@ class _Part:
         if main is None or group.attrs["NX_class"] != "NXdata":
             return
         group.attrs["signal"] = str(stored[main].name).rsplit("/", 1)[-1]
-        if "time" not in forms[main].dims:
-            group.attrs["axes"] = ["time", *forms[main].dims]
+        dims = ("time", *forms[main].dims)
+        if len(set(dims)) < len(dims):
+            return
+        group.attrs["axes"] = list(dims)
+        for form, item in zip(forms, stored, strict=True):
+            if form.storage != "ragged" and form.name not in MAIN and set(form.dims) <= set(dims) and form.dims:
+                over = form.dims if form.storage == "once" else ("time", *form.dims)
+                group.attrs[f"{_link(group, item)}_indices"] = np.array([dims.index(d) for d in over], np.int32)
 
     @property
     def columns(self) -> list[Column | TextColumn]:
@@ -241,11 +259,12 @@ class _Part:
     @property
     def section(self) -> Section:
         """What must be found in the file."""
-        per_set = [self._time, *self._per_set.values(), *([self._notes] if self._notes is not None else [])]
+        per_set: list[Column | TextColumn] = [self._time, *self._per_set.values()]
+        per_set += [self._notes] if self._notes is not None else []
         names = [c.dataset.name for c in per_set] + [f"{r.group.name}/first" for r in self._ragged.values()]
         rows = dict.fromkeys(map(str, names), self.n_sets)
         m = self.messages
-        return Section(str(self.group.name), self._table, rows, m.n_messages, dict(m.last_offset))
+        return Section(str(self.group.name), str(self._beside.name), rows, m.n_messages, dict(m.last_offset))
 
     def changed(self, found: ArraySet) -> set[str]:
         """Names of variables that were equal in all sets and are different in this one."""
@@ -264,12 +283,19 @@ class _Part:
             ragged.append(found.variables[name].values)
         if text := to_json(found):
             if self._notes is None:
-                self._notes = TextColumn(self.group, "attributes", chunk_rows=64)
+                self._notes = TextColumn(self._beside, NOTES, chunk_rows=64)
                 self._notes.fill(self.n_sets)
             self._notes.append(np.array([text], object))
         elif self._notes is not None:
             self._notes.fill(1)
         self.n_sets += 1
+
+
+def _link(group: Any, item: Any) -> str:
+    """Return where an item is, as the group says it: its name, or its path when it is elsewhere."""
+    path = str(item.name)
+    home, _, name = path.rpartition("/")
+    return name if home == str(group.name) else path
 
 
 def _forms(found: ArraySet, varying: set[str]) -> tuple[Form, ...]:

@@ -48,7 +48,8 @@ class ArraySource:
         self.time, odd = scale.to_ns(time[:].ravel())
         self.remarks.update(odd)
         self._stored = _stored(group)
-        self._notes = group.get("attributes") if "variables" in group.attrs else None
+        table = file.get(attribute(group, "messages") or "/") if "variables" in group.attrs else None
+        self._notes = None if table is None else table.get("attributes")
         lengths = [len(self.time), *(_n_rows(s) for s in self._stored if s.storage != "once")]
         self.n_sets = min(lengths)
         if surplus := max(lengths) - self.n_sets:
@@ -101,7 +102,9 @@ def main_dataset(group: Any) -> Any:
 
 def _stored(group: Any) -> list[_Stored]:
     if "variables" in group.attrs:
-        return [_ours(group[str(name)], str(name)) for name in np.atleast_1d(group.attrs["variables"])]
+        return [
+            _ours(group[str(link)], str(link).rpartition("/")[2]) for link in np.atleast_1d(group.attrs["variables"])
+        ]
     value = group.get("value")
     if isinstance(value, h5py.Dataset):
         return [_foreign(value, "signal", "per_set", ())]
@@ -120,7 +123,9 @@ def _ours(item: Any, name: str) -> _Stored:
     dims = tuple(str(d) for d in np.atleast_1d(item.attrs["dims"])) if "dims" in item.attrs else ()
     told = {key: None if (raw := item.attrs.get(key)) is None else str(raw) for key in ("name", "units", "long_name")}
     storage = attribute(item, "storage") or "per_set"
-    return _Stored(told["name"] or name, storage, item, dims, told["units"], told["long_name"] or "")
+    return _Stored(
+        name if told["name"] is None else told["name"], storage, item, dims, told["units"], told["long_name"] or ""
+    )
 
 
 def _foreign(item: Any, name: str, storage: str, dims: tuple[str, ...]) -> _Stored:
