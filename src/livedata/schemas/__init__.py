@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeError, EncodeError
-from .events import Ev44, check_ev44, decode_ev44, encode_ev44
+from .check import check
+from .events import Ev44, decode_ev44, encode_ev44
 from .fast import decode
 from .log import F144, decode_f144, encode_f144
 from .message import Message
@@ -33,7 +34,7 @@ __all__ = [
     "Ev44",
     "Message",
     "Schema",
-    "check_ev44",
+    "check",
     "decode",
     "decode_ev44",
     "decode_f144",

@@ -29,7 +29,7 @@ _PUT_LONG = Packing("<q").pack_into
 class Ev44(Message):
     """Events of one or more pulses from one source.
 
-    Arrays are read-only views on the message they were decoded from. Content is not judged: see `check_ev44`.
+    Arrays are read-only views on the message they were decoded from. Content is not judged: see `check`.
     """
 
     SCHEMA: ClassVar[str] = "ev44"
@@ -95,12 +95,12 @@ def encode_ev44(
     reference_time, reference_time_index
         Shape (pulse,), int64 ns since 1970 UTC and int32.
     time_of_flight, pixel_id
-        Shape (event,), int32. Other integers are converted if they fit. Lengths are not compared.
+        Shape (event,), int32. Other integers are converted if they fit. `pixel_id` may be empty.
 
     Raises
     ------
     EncodeError
-        If something does not fit the schema.
+        If something does not fit the schema, or lists are not equally long.
     """
     given = (reference_time, reference_time_index, time_of_flight, pixel_id)
     # Hash and equality must not take True for 1, nor a number for a text.
@@ -112,6 +112,7 @@ def encode_ev44(
         _PUT_LONG(out, id_place, message_id)
         parts: list[Any] = [out]
         size = len(out)
+        lengths: list[int] = []
         for (place, dtype, name), values in zip(vectors, given, strict=True):
             array = exact_array(values, dtype, schema="ev44", path=name)
             padding = -size % 4
@@ -121,46 +122,14 @@ def encode_ev44(
             parts.append(bytes(padding) + _PUT_COUNT(len(array)))
             parts.append(array)
             size += 4 + array.nbytes
+            lengths.append(len(array))
     except PackingError:
         return _encode_plain(source_name, message_id, given)
-    return b"".join(parts) if size <= MAX_SIZE else _encode_plain(source_name, message_id, given)
+    n_pulses, n_indices, n_events, n_ids = lengths
+    if n_pulses != n_indices or n_ids not in (0, n_events) or size > MAX_SIZE:
+        return _encode_plain(source_name, message_id, given)
+    return b"".join(parts)
 
 
 def _encode_plain(source_name: str, message_id: int, given: tuple[ArrayLike, ...]) -> bytes:
-    return encode_as(SCHEMAS["ev44"], Ev44(source_name, message_id, *cast(Any, given)))
-
-
-def check_ev44(message: Ev44) -> list[str]:
-    """Tell what is inconsistent in a structurally sound message; nothing when all is well.
-
-    Returns
-    -------
-    :
-        One sentence per finding, for people. The events can be split into pulses if there is none.
-    """
-    remarks: list[str] = []
-    n_events, n_ids = len(message.time_of_flight), len(message.pixel_id)
-    index, n_pulses = message.reference_time_index, len(message.reference_time)
-    if n_ids not in (0, n_events):
-        remarks.append(f"{n_events} time offsets but {n_ids} pixel ids; expected as many or none")
-    if len(index) != n_pulses:
-        remarks.append(f"{n_pulses} reference times but {len(index)} indices; expected as many")
-    if n_events and not len(index):
-        remarks.append(f"{n_events} events but no pulse they belong to")
-    if not len(index):
-        return remarks
-    if n_events == 0:
-        odd = np.flatnonzero((index != 0) & (index != -1))
-        if odd.size:
-            remarks.append(f"index {index[odd[0]]} of pulse {odd[0]}, but there are no events; expected 0 or -1")
-        return remarks
-    if index[0] != 0:
-        remarks.append(f"the first pulse starts at event {index[0]}; expected 0")
-    if len(index) > 1 and (falling := np.flatnonzero(index[1:] < index[:-1])).size:
-        i = int(falling[0])
-        remarks.append(f"the index falls from {index[i]} to {index[i + 1]} at pulse {i + 1}; expected not to decrease")
-    outside = np.flatnonzero((index < 0) | (index > n_events))
-    if outside.size:
-        i = int(outside[0])
-        remarks.append(f"pulse {i} starts at event {index[i]} of {n_events}; expected 0 to {n_events}")
-    return remarks
+    return encode_as(SCHEMAS["ev44"], Ev44(source_name, message_id, *cast(Any, given)), strict=True)
