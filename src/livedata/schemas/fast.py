@@ -11,8 +11,8 @@ from struct import error as PackingError
 from typing import Any
 
 from .cursor import Data
+from .fastbudget import Unusual, budgets_for
 from .fastcode import Source
-from .fastvtable import Unusual
 from .message import Message
 from .read import Buffer, as_bytes, decode_as, open_message
 from .registry import SCHEMAS, Schema
@@ -26,25 +26,6 @@ _OF_VIEWS: dict[bytes, tuple[Schema, Decoder]] = {}
 
 _OUTSIDE = (PackingError, IndexError, ValueError, KeyError, Unusual)
 """What reading outside the message, or of something that is not sound, ends with."""
-
-
-class Budgets(list[int]):
-    """Bytes that may still be copied, bytes that objects may still take, and elements that may still be visited."""
-
-    __slots__ = ()
-
-    def charge(self, n_bytes: int) -> None:
-        """Take bytes for a copy.
-
-        Raises
-        ------
-        Unusual
-            If the message has no room for it.
-        """
-        self[0] -= n_bytes
-        self[1] -= n_bytes
-        if self[0] < 0 or self[1] < 0:
-            raise Unusual
 
 
 def decode(message: Buffer) -> Message:
@@ -117,8 +98,7 @@ def fast_decoder(schema: Schema, *, for_views: bool = False) -> Decoder:
         end = len(data)
         try:
             (at,) = _U32(data, 0)
-            budgets = Budgets((4000 + 4 * end, 48_000 + 4 * end, 50 + end // 4))
-            found: Message | None = root(data, end, at, 0, budgets) if at else None
+            found: Message | None = root(data, end, at, 0, budgets_for(end)) if at else None
         except _OUTSIDE:
             return None
         return found

@@ -6,7 +6,8 @@ Only what is unusual costs checks of its own: reading outside the message fails 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from struct import Struct as Packing
 from sys import getsizeof
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from .cursor import LONG_TEXT
-from .fastvtable import Unusual, vtable_reader
+from .fastbudget import Unusual, budgets_for
+from .fastvtable import vtable_reader
 from .layout import (
     MAX_DEPTH,
     Enum,
@@ -31,9 +33,14 @@ from .layout import (
     inline_dtype,
 )
 from .message import Message, absent_value, empty_array
-from .read import ARRAY_PRICE, NUMBER_PRICE, SHAPE_PRICE
+from .read import ARRAY_PRICE, NUMBER_PRICE, OBJECT_PRICE, ROWS_PRICE, SHAPE_PRICE
 from .registry import Schema
+from .rows import Rows
 
+ELEMENT_PRICE = 16
+"""Bytes that a list and the tuple made of it take for an element."""
+
+_U32 = Packing("<I").unpack_from
 _READERS = {code: Packing("<" + code).unpack_from for code in "?bBhHiIqQfd"}
 
 
@@ -55,6 +62,19 @@ def truths(data: bytes | memoryview, n: int, at: int) -> np.ndarray[Any, Any]:
     return array
 
 
+def row_text(data: bytes | memoryview, first: int, number: int) -> str:
+    """Make an element of a verified vector of texts again."""
+    at = first + 4 * number
+    at += _U32(data, at)[0]
+    return long_text(data, at + 4, at + 4 + _U32(data, at)[0])
+
+
+def row_table(read: Callable[..., Any], data: bytes | memoryview, first: int, depth: int, number: int) -> Any:
+    """Make an element of a verified vector of tables again."""
+    at = first + 4 * number
+    return read(data, len(data), at + _U32(data, at)[0], depth, budgets_for(len(data)))
+
+
 class Source:
     """The text of the functions of one schema and the names they use."""
 
@@ -71,6 +91,10 @@ class Source:
             "frombuffer": np.frombuffer,
             "getsizeof": getsizeof,
             "long_text": long_text,
+            "partial": partial,
+            "row_table": row_table,
+            "row_text": row_text,
+            "Rows": Rows,
             "truths": truths,
         }
         self.functions: dict[str, str] = {}
@@ -102,7 +126,7 @@ class _TableText:
     def __init__(self, source: Source, table: Table, *, bare: bool) -> None:
         self.source, self.table, self.bare = source, table, bare
         self.is_root = table.name == source.layout.root
-        self.price = 64 + 8 * len(table.fields)
+        self.price = OBJECT_PRICE + 8 * len(table.fields)
 
     def lines(self) -> list[str]:
         fields = [line for i, field in enumerate(self.table.fields) for line in self.field(i, field)]
@@ -137,7 +161,6 @@ class _TableText:
     def present(self, i: int, type_: Type) -> Iterator[str]:
         """Write what reads a field that is there, at ``t + e<i>``."""
         if isinstance(type_, Inline):
-            self.price += NUMBER_PRICE
             yield from self.inline(f"v{i}", type_, f"t + e{i}")
             return
         yield f"at = t + e{i}"
@@ -154,7 +177,7 @@ class _TableText:
 
     def inline(self, value: str, type_: Inline, place: str) -> Iterator[str]:
         if isinstance(type_, Struct):
-            self.price += 64 + (8 + NUMBER_PRICE) * len(type_.fields)
+            self.price += OBJECT_PRICE + 8 * len(type_.fields)
             class_ = self.source.schema.classes[type_.name]
             draft = self.source.name("draft", draft_class(class_))
             yield f"s = {place}"
@@ -169,6 +192,7 @@ class _TableText:
             yield f"{value}.__class__ = {self.source.name('class', class_)}"
             return
         code = (type_.base if isinstance(type_, Enum) else type_).code
+        self.price += 0 if code in "?bB" else NUMBER_PRICE
         if code == "B":
             yield f"{value} = data[{place}]"
         elif code == "?":
@@ -191,22 +215,27 @@ class _TableText:
                 dtype_name = self.source.name("dtype", dtype)
                 yield f"{value} = frombuffer(data, {dtype_name}, n, at + 4) if n else {absent}"
             return
-        yield "left[1] -= 16 * n"
         yield "left[2] -= n"
-        yield "if at + 4 + 4 * n > end or left[1] < 0 or left[2] < 0: raise Unusual"
-        yield f"{value} = []"
-        yield "for at in range(at + 4, at + 4 + 4 * n, 4):"
+        yield "if at + 4 + 4 * n > end or left[2] < 0: raise Unusual"
+        yield "room, first = left[1], at + 4"
+        yield f"left[1] -= {ELEMENT_PRICE} * n"
+        yield f"{value} = [] if left[1] >= 0 else None"
+        yield "for at in range(first, first + 4 * n, 4):"
+        yield from (f"    {line}" for line in _follow("at"))
         if isinstance(of, Text):
-            yield from (f"    {line}" for line in [*_follow("at"), *_text("text")])
-            yield "    left[1] -= getsizeof(text)"
-            yield "    if left[1] < 0: raise Unusual"
-            yield f"    {value}.append(text)"
+            yield from (f"    {line}" for line in _text("x"))
+            yield "    left[1] -= getsizeof(x)"
+            make = "row_text, data, first"
         else:
             assert isinstance(of, TableRef)
             function = self.source.table(self.source.layout.tables[of.table])
-            yield from (f"    {line}" for line in _follow("at"))
-            yield f"    {value}.append({function}(data, end, at, depth + 1, left))"
-        yield f"{value} = tuple({value})"
+            yield f"    x = {function}(data, end, at, depth + 1, left)"
+            make = f"row_table, {function}, data, first, depth + 1"
+        # Elements that do not fit are verified all the same, one after the other.
+        yield f"    if left[1] < 0: {value} = None"
+        yield f"    if {value} is None: left[1] = room - {ROWS_PRICE}"
+        yield f"    else: {value}.append(x)"
+        yield f"{value} = Rows(partial({make}), n) if {value} is None else tuple({value})"
 
     def union(self, i: int, field: Field, union: Union) -> Iterator[str]:
         bare = self.source.layout.bare[union.name]
@@ -229,7 +258,6 @@ class _TableText:
     def tail(self) -> Iterator[str]:
         if not self.is_root or _contains_itself(self.table, self.source.schema):
             yield f"left[1] -= {self.price}"
-            yield "if left[1] < 0: raise Unusual"
         if self.bare:
             (field,) = self.table.fields
             if isinstance(field.type, Scalar):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import unpack_from
 
+from .fastbudget import Unusual
 from .layout import Table, Union, inline_size
 
 Entries = tuple[int, ...]
@@ -13,10 +14,6 @@ CACHED = 256
 """Vtables that are remembered of a table; messages with others take longer."""
 MARGIN = 16
 """Bytes beyond those of the fields we know up to which a vtable is remembered."""
-
-
-class Unusual(Exception):
-    """A message that the fast decoder leaves to the plain one."""
 
 
 def vtable_reader(table: Table) -> tuple[dict[bytes, Entries], Callable[[bytes | memoryview], Entries]]:

@@ -20,11 +20,13 @@ from .rows import Rows
 
 Buffer = bytes | bytearray | memoryview
 
-ARRAY_PRICE = 144
+OBJECT_PRICE = 40
+"""Bytes of a message object; each of its fields takes 8 more."""
+ARRAY_PRICE = 120
 """Bytes of a NumPy array that is a view."""
 NUMBER_PRICE = 32
-SHAPE_PRICE = 2 * ARRAY_PRICE
-"""Bytes of what is made of a table's arrays, copies apart."""
+SHAPE_PRICE = 64
+"""Bytes that shaping adds to a table, copies apart."""
 ROWS_PRICE = 400
 """Bytes of a vector whose elements are made when they are looked at, with all it holds on to."""
 
@@ -125,7 +127,7 @@ class _Reader:
 
     def table(self, table: Table, pos: int, depth: int) -> Any:
         values = self.values(table, pos, depth)
-        self.room -= 48 + 8 * len(values)
+        self.room -= OBJECT_PRICE + 8 * len(values)
         return self.schema.classes[table.name](**values)
 
     def values(self, table: Table, pos: int, depth: int) -> dict[str, Any]:
@@ -152,13 +154,15 @@ class _Reader:
         self.room -= n_bytes
 
     def inline(self, type_: Inline, at: int) -> Any:
-        self.room -= NUMBER_PRICE
         if isinstance(type_, Struct):
-            self.room -= 48 + 8 * len(type_.fields)
+            self.room -= OBJECT_PRICE + 8 * len(type_.fields)
             values = {f.name: self.inline(f.type, at + f.offset) for f in type_.fields}
             return self.schema.classes[type_.name](**values)
         base = type_ if isinstance(type_, Scalar) else type_.base
-        return unpack_from("<" + base.code, self.data, at)[0]
+        (value,) = unpack_from("<" + base.code, self.data, at)
+        if not -5 <= value <= 256:  # the interpreter has one object for each of these
+            self.room -= NUMBER_PRICE
+        return value
 
     def behind(self, type_: Type, pos: int, depth: int) -> Any:
         if isinstance(type_, Text):
