@@ -33,7 +33,12 @@ END
 has_flatc() { command -v flatc >/dev/null 2>&1; }
 
 # The verifier is compiled with the library's headers; flatc and they are of one release when they come together.
-has_compiler() { command -v c++ >/dev/null 2>&1 || command -v g++ >/dev/null 2>&1 || command -v clang++ >/dev/null 2>&1; }
+has_compiler() {
+    for name in c++ g++ clang++; do
+        command -v "$name" >/dev/null 2>&1 && return 0
+    done
+    return 1
+}
 has_headers() {
     for place in /usr/include /usr/local/include /opt/homebrew/include; do
         [ -f "$place/flatbuffers/flatbuffers.h" ] && return 0
