@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-COMMANDS = ["broker", "demo", "histogram", "info", "record", "replay"]
+COMMANDS = ["broker", "decode", "demo", "histogram", "info", "record", "replay", "topics"]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,15 @@ def test_version_says_the_version(livedata):
         (["info", "http://localhost"], "http://localhost"),
         (["info", "memory://demo"], "one process"),
         (["record", "memory://demo", "out.nxs"], "one process"),
+        (["decode"], "Missing argument"),
+        (["decode", "memory://demo"], "one process"),
+        (["decode", "kafka://one", "kafka://two"], "one address"),
+        (["decode", "kafka://one", "--schema", "f14"], "four characters"),
+        (["decode", "kafka://one", "-n", "0"], "-n"),
+        (["decode", "kafka://one", "--start", "yesterday"], "yesterday"),
+        (["decode", "a/file.bin", "--topic", "T"], "--topic"),
+        (["topics", "memory://demo"], "one process"),
+        (["topics", "a/file.nxs"], "is a file"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(livedata, arguments, reason):
@@ -148,6 +157,8 @@ def test_a_log_has_no_histogram_of_arrival_times(livedata, run_file):
         ["info"],
         ["histogram", "--stream", "detector", "--toa", "0:100:10", "--unit", "us", "--json"],
         ["record", "{out}"],
+        ["decode", "--topic", "T"],
+        ["topics"],
     ],
     ids=lambda command: command[0],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,7 +62,7 @@ def describe(topic: Topic, now_ms: int) -> dict[str, Any]:
         "bytes_estimated": topic.bytes,
         "rate_estimated": topic.rate,
         "schemas": dict(topic.schemas.most_common()),
-        "sources": dict(topic.sources.most_common()),
+        "sources": topic.ranked_sources,
         "newest_ms": topic.newest_ms,
         "age_s": None if topic.newest_ms is None else (now_ms - topic.newest_ms) / 1000,
         "remarks": list(topic.remarks),
@@ -73,7 +74,7 @@ def _row(topic: Topic, now_ms: int) -> list[object]:
     from ..schemas.wording import clean, utc
     from ..streams.clock import describe_age
 
-    names = [clean(name, 30) for name, _ in topic.sources.most_common(SHOWN_SOURCES)]
+    names = [clean(name, 30) for name in islice(topic.ranked_sources, SHOWN_SOURCES)]
     n_more = len(topic.sources) - len(names)
     at = topic.newest_ms
     return [

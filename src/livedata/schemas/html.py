@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from .check import check
 from .layout import Enum, Field, StructField, Type
 from .message import Message
 from .picture import image_html, sparkline_html
 from .registry import SCHEMAS
-from .summary import attributes_of, definition_of, field_names, summary
+from .summary import attributes_of, brief, definition_of, field_names, summary
 from .wording import array_text, clean, enum_name, extremes, shape_text, utc
 
 BUDGET = 36_000
 """Bytes after which nothing more is begun."""
 _TEXT = 300
 _ITEMS = 20
+_REMARKS = 5
 _OPEN_FIELDS = 12
 """Nested tables of no more lines are shown open."""
 _TABLE = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit;margin:2px 0"
@@ -45,7 +47,8 @@ def message_html(message: Message, *, budget: int = BUDGET) -> str:
     -------
     :
         A table of all fields: names, with the schema's words for them; values, enums by name, times in UTC, lists and
-        tables folded; of each array dtype, shape, extremes and a picture. At most some 50 kB.
+        tables folded; of each array dtype, shape, extremes and a picture; above, what is odd about it. Some 50 kB
+        at most.
     """
     return _Page(budget).message(message)
 
@@ -65,8 +68,12 @@ class _Page:
         short = message.TABLE.rpartition(".")[2]
         is_root = schema is not None and schema.layout.root == message.TABLE
         what = _first_sentence(schema.doc) if is_root and schema is not None else short
-        title = f"<b>{escape(message.SCHEMA)}</b> <span style='{_DIM}'>{escape(what)}</span>"
-        return self.table(message, f'<caption style="{_CAPTION}">{title}</caption>')
+        title = f'<b>{escape(message.SCHEMA)}</b> <span style="{_DIM}">{escape(what)}</span>'
+        remarks = check(message) if is_root else []
+        odd = "".join(f"<div>▲ {escape(clean(remark, _TEXT))}</div>" for remark in remarks[:_REMARKS])
+        if len(remarks) > _REMARKS:
+            odd += f"<div>▲ … {len(remarks) - _REMARKS} more remarks</div>"
+        return self.table(message, f'<caption style="{_CAPTION}">{title}{odd}</caption>')
 
     def table(self, message: Message, caption: str = "", *, is_explained: bool = True) -> str:
         definition = definition_of(message)
@@ -132,7 +139,7 @@ class _Page:
         arrays = [v for name in field_names(message) if isinstance(v := getattr(message, name, None), np.ndarray)]
         large = max(arrays, key=lambda a: a.size, default=None)
         picture = "" if large is None or self.left < self.budget // 4 else self.spend(_picture(large))
-        said = escape(clean(summary(message), 90))
+        said = escape(clean(brief(message) or summary(message), 90))
         head = self.spend(f'<details><summary style="cursor:pointer">{said} {picture}</summary>')
         return head + self.table(message, is_explained=is_first) + "</details>"
 

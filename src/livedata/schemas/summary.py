@@ -174,7 +174,7 @@ def _part(name: str, value: object, field: Field | StructField | None, message: 
     if isinstance(value, str):
         if "json" in attributes:
             return _LAST, f"{name} '{clean(value, LONGEST)}'" if value else ""
-        return 3, f"{name} '{clean(value)}'" if value else ""
+        return (0, clean(value)) if name == "name" else (3, f"{name} '{clean(value)}'" if value else "")
     if isinstance(value, Message):
         inner = summary(value)
         return 5, f"{name} ({clean(inner, 60)})" if inner else ""
@@ -209,7 +209,7 @@ def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str
 def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
     shown: list[str] = []
     for value in values[:MANY]:
-        text = _brief(value) if isinstance(value, Message) else ""
+        text = brief(value) if isinstance(value, Message) else ""
         if isinstance(value, str) and value:
             text = f"'{clean(value, 20)}'"
         if text and sum(map(len, shown)) + len(text) <= _LIST:
@@ -220,14 +220,14 @@ def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
     return f"{name}: {'; '.join([*shown, *more])}"
 
 
-def _brief(table: Message) -> str:
-    """Name an entry of a list: its first text, its largest array and its unit."""
+def brief(table: Message) -> str:
+    """Name an entry of a list by its first text, its largest array and its unit; empty when it has none of them."""
     values = [getattr(table, name, None) for name in field_names(table)]
     name = next((clean(v, 20) for v in values if isinstance(v, str) and v), "")
     arrays = [v for v in values if isinstance(v, np.ndarray)]
     shape = shape_text(max(arrays, key=lambda a: a.size)) if arrays else ""
     unit = getattr(table, "unit", None)
-    said = clean(unit, 12) if isinstance(unit, str) and unit != name else ""
+    said = clean(unit, 16) if isinstance(unit, str) and unit != name else ""
     return " ".join(part for part in (name, shape, said) if part)
 
 

@@ -73,7 +73,7 @@ def look(record: Record) -> Seen:
         message = schemas.decode(record.value)
     except DecodeError as error:
         return Seen(record, schema, source, None, str(error))
-    return Seen(record, schema, source, message, remarks=tuple(getattr(schemas, "check", lambda m: [])(message)))
+    return Seen(record, schema, source, message, remarks=tuple(schemas.check(message)))
 
 
 def is_wanted(value: bytes, schema: str | None, source: str | None) -> bool:

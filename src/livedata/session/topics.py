@@ -49,6 +49,11 @@ class Topic:
     """Why a sampled message could not be decoded."""
 
     @property
+    def ranked_sources(self) -> dict[str, int]:
+        """The sources, those with most messages first, by name where they have as many."""
+        return dict(sorted(self.sources.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What somebody should know who relies on this."""
         said = []
@@ -57,7 +62,7 @@ class Topic:
                 said.append(f"{n:,} of {self.n_sampled:,} unsound: {self.problem}")
             elif id != NO_PAYLOAD and id not in schemas.SCHEMAS:
                 became = schemas.RETIRED.get(id)
-                said.append(f"{id!r} is retired: {became}" if became else f"{id!r} is no schema that is known here")
+                said.append(f"{id!r} is no known schema ({became})" if became else f"{id!r} is no known schema")
         if self.messages and not self.n_sampled:
             said.append("not sampled")
         return tuple(said)
