@@ -19,7 +19,8 @@ from .jsontext import json_problem
 from .layout import MAX_DEPTH, Enum, Field, Layout, TableRef, Text, Union, Vector
 from .message import Message
 from .registry import SCHEMAS, Schema
-from .write import encode_as, length
+from .values import length
+from .write import encode_as
 
 MAX_REMARKS = 100
 """Remarks after which only their end is told."""

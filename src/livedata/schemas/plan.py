@@ -26,6 +26,8 @@ class Step(NamedTuple):
     """Whether None leaves it out."""
     left_out: bytes | None
     """Bytes of a number that is left out because it is the default."""
+    drops_empty: bool
+    """Whether an empty list is left out."""
 
 
 class Form(NamedTuple):
@@ -42,8 +44,6 @@ class Plan:
     """How a table is written."""
 
     steps: tuple[Step, ...]
-    elides: bool
-    """Whether numbers equal to their default are left out."""
     sizes: dict[int, tuple[int, int]]
     """Alignment and inline size by field number, codes of unions included."""
     forms: dict[tuple[int, ...], Form] = field(default_factory=dict)
@@ -80,12 +80,13 @@ def plan_of(layout: Layout, table: str) -> Plan:
     for f in layout.tables[table].fields:
         base = f.type.base if isinstance(f.type, Enum) else f.type
         left_out = None
-        if isinstance(base, Scalar) and elides and f.default is not None:
+        is_left_out = "elide_defaults" in (f.attributes or {})
+        if isinstance(base, Scalar) and (elides or is_left_out) and f.default is not None:
             left_out = pack("<" + base.code, f.default)
         is_optional = f.default is None if isinstance(base, Scalar) else not f.is_required
         kind = getattr(f.type, "name", "")
-        steps.append(Step(f.name, f.id, f.type, kind, f.is_required, is_optional, left_out))
+        steps.append(Step(f.name, f.id, f.type, kind, f.is_required, is_optional, left_out, is_left_out))
         sizes[f.id] = (inline_align(f.type), inline_size(f.type))
         if isinstance(f.type, Union):
             sizes[f.id - 1] = (1, 1)
-    return Plan(tuple(steps), elides, sizes)
+    return Plan(tuple(steps), sizes)

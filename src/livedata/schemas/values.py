@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,11 @@ _INSTEAD = {
 def instead(dtype: np.dtype[Any]) -> str:
     """Return what to give in place of numbers of a dtype that has no place on the wire."""
     return _INSTEAD.get(dtype.kind, "give an array of numbers")
+
+
+def length(values: Any) -> int:
+    """Return the number of elements of a list; 0 for one that is not there, and for what is none."""
+    return len(values) if isinstance(values, Sized) else 0
 
 
 def exact_array(value: Any, dtype: np.dtype[Any], *, schema: str, path: str) -> np.ndarray[Any, Any]:

@@ -36,7 +36,7 @@ from .layout import (
 from .message import Message
 from .plan import Step, plan_of
 from .registry import SCHEMAS, Schema
-from .values import exact_array
+from .values import exact_array, length
 
 MAX_SIZE = 2**31 - 1
 """Largest message in bytes: offsets are read as signed numbers by some decoders."""
@@ -50,8 +50,8 @@ _MISFITS = (PackingError, OverflowError, TypeError, ValueError)
 def encode(message: Message) -> bytes:
     """Return the bytes of a message.
 
-    Optional texts, tables and values are left out when None; vectors are written even when empty. Scalars equal to
-    their default are written or left out as the schema's usual producers do. What was decoded can be encoded again
+    Optional texts, tables and values are left out when None. Numbers equal to their default and empty vectors are
+    written or left out as the schema's usual producers do. What was decoded can be encoded again
     even when its content contradicts itself; a message made here cannot.
 
     Raises
@@ -94,11 +94,6 @@ def encode_as(schema: Schema, message: Message, *, strict: bool = False) -> byte
         raise EncodeError(f"{writer.size} bytes, but a message holds at most {MAX_SIZE}", schema=schema.id)
     writer.parts[0] = pack("<I4s", root, schema.id.encode("ascii"))
     return b"".join(writer.parts)
-
-
-def length(values: Any) -> int:
-    """Return the number of elements of a list, 0 for one that is not there."""
-    return len(values) if hasattr(values, "__len__") else 0
 
 
 class _Writer:
@@ -152,9 +147,10 @@ class _Writer:
                 if data is not None:
                     inline.append((step.id, data))
             elif isinstance(type_, Union):
-                self.union(step, type_, value, inline, behind, plan.elides)
+                self.union(step, type_, value, inline, behind)
             elif value is not None:
-                behind.append((step.id, type_, step.name, value))
+                if not (step.drops_empty and length(value) == 0):
+                    behind.append((step.id, type_, step.name, value))
             elif step.is_required:
                 raise self.fail("a required field is None", step.name)
         form = plan.form([id for id, _ in inline], [id for id, *_ in behind])
@@ -181,7 +177,6 @@ class _Writer:
         value: Any,
         inline: list[tuple[int, bytes]],
         behind: list[tuple[int, Type, str, Any]],
-        elides: bool,
     ) -> None:
         if value is None and step.is_required:
             raise self.fail("a required field is None", step.name)
@@ -189,9 +184,8 @@ class _Writer:
             code, value = self.schema.union_member(union, value, step.name)
         except EncodeError as error:
             raise self.fail(error.problem, step.name) from None
-        if code or not elides:
-            inline.append((step.id - 1, bytes((code,))))
         if code:
+            inline.append((step.id - 1, bytes((code,))))
             bare = self.layout.bare[union.name]
             member = union.member(code)
             assert member is not None

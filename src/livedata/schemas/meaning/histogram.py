@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import EncodeError
 from ..message import Message
 from . import Charge, Meaning, Values
-from .payload import brief, fits, lengths, quoted, random_array
+from .payload import as_array, brief, fits, lengths, quoted, random_array
 
 _ARRAYS = ("data", "errors")
 
@@ -27,7 +27,7 @@ def _shape(values: Values, charge: Charge) -> None:
 def _flatten(values: Values, strict: bool) -> None:
     for name in _ARRAYS:
         if values[name] is not None:
-            values[name] = np.asarray(values[name])
+            values[name] = as_array(values[name], name)
     if values["current_shape"] is None:
         if values["data"] is None:
             raise EncodeError("current_shape is None, and there is no data that tells it")

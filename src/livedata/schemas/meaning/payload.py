@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import EncodeError
 from ..message import Message
-from ..values import instead
+from ..values import instead, length
 from . import Charge, Values
 
 NUMBERS = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
@@ -83,7 +83,7 @@ class Payload:
 
     def _is_byte_count(self, shape: tuple[int, ...], dtype: np.dtype[Any], n: int, values: Values) -> bool:
         """Tell whether this is a plain Python number as `ess-streaming-data-types` writes it: its size for a shape."""
-        return bool(self.axes) and not len(values[self.axes]) and n == 1 and shape == (dtype.itemsize,)
+        return bool(self.axes) and length(values[self.axes]) == 0 and n == 1 and shape == (dtype.itemsize,)
 
     def to_bytes(self, values: Values, strict: bool) -> None:
         """Put the bytes in place of the array or text, and complete its type and shape.
@@ -99,7 +99,7 @@ class Payload:
             name, data = TEXT, self._encoded(given)
             shape: tuple[int, ...] = (data.size,)
         else:
-            array = self._numbers(given)
+            array = as_array(given, self.data)
             name, shape, data = self._listed(array, values), array.shape, _raw(array)
         self._complete(values, name, shape, strict)
         values[self.data] = data
@@ -111,13 +111,6 @@ class Payload:
             return np.frombuffer(text.encode("utf-8"), np.uint8)
         except UnicodeEncodeError as error:
             raise EncodeError(f"the text is not Unicode: {error.reason}") from None
-
-    def _numbers(self, given: Any) -> np.ndarray[Any, Any]:
-        try:
-            array = np.asarray(given)
-        except (ValueError, TypeError, OverflowError) as error:
-            raise EncodeError(f"{self.data} is not an array of numbers: {error}") from None
-        return array.astype(array.dtype.newbyteorder("<")) if array.dtype.byteorder == ">" else array
 
     def _listed(self, array: np.ndarray[Any, Any], values: Values) -> str:
         name = _NAMES.get(array.dtype.str)
@@ -192,9 +185,9 @@ class Payload:
         )
 
 
-def lengths(shape: Sequence[int] | np.ndarray[Any, Any]) -> tuple[int, ...] | None:
+def lengths(shape: Any) -> tuple[int, ...] | None:
     """Return a shape as Python numbers; None for one that no array can have."""
-    if len(shape) > MAX_DIMENSIONS:
+    if not isinstance(shape, Sized) or len(shape) > MAX_DIMENSIONS:
         return None
     numbers = tuple(np.asarray(shape).tolist())
     return None if any(not isinstance(n, int) or n < 0 for n in numbers) else numbers
@@ -210,6 +203,21 @@ def fits(shape: tuple[int, ...], n: int, itemsize: int) -> bool:
     return math.prod(shape) == n and math.prod(length for length in shape if length) * itemsize < 2**63
 
 
+def as_array(given: Any, name: str) -> np.ndarray[Any, Any]:
+    """Return what a field was given as a little-endian array.
+
+    Raises
+    ------
+    EncodeError
+        If it is none.
+    """
+    try:
+        array = np.asarray(given)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise EncodeError(f"{name} is not an array of numbers: {error}") from None
+    return array.astype(array.dtype.newbyteorder("<")) if array.dtype.byteorder == ">" else array
+
+
 def random_array(rng: np.random.Generator, n_dimensions: int, dtypes: Sequence[str]) -> np.ndarray[Any, Any]:
     """Return an array of small whole numbers, of one of these dtypes and a small shape."""
     shape = tuple(rng.integers(0, 5, n_dimensions).tolist())
@@ -221,8 +229,10 @@ def quoted(text: str | None) -> str:
     return "without name" if text is None else repr(text if len(text) <= 40 else text[:39] + "…")
 
 
-def brief(values: Sequence[int] | np.ndarray[Any, Any]) -> str:
+def brief(values: Any) -> str:
     """Return numbers as text, only the first of many."""
+    if not isinstance(values, Sequence | np.ndarray):
+        return f"{values!r:.60}"
     shown = np.asarray(values[:8]).tolist()
     return f"[{', '.join(map(str, shown))}{', …' if len(values) > len(shown) else ''}]"
 
