@@ -97,7 +97,7 @@ class _Section:
             if isinstance(type_, Table):
                 yield from self.table(type_)
             else:
-                yield "\n".join(self.list(type_))
+                yield "\n".join(self.choices(type_))
 
     def remarks(self) -> Iterator[str]:
         attributes = self.schema.root.attributes or {}
@@ -143,7 +143,7 @@ class _Section:
         ]
         yield "\n".join(_table(("id", "field", "type", "default", "meaning"), rows))
 
-    def list(self, type_: Struct | Enum | Union) -> Iterator[str]:
+    def choices(self, type_: Struct | Enum | Union) -> Iterator[str]:
         if isinstance(type_, Enum):
             members = [(str(v), f"`{k}`", _line(type_.docs.get(k, ""))) for k, v in type_.members.items()]
             return _table((type_.base.dtype.name, "name", "meaning"), members)
