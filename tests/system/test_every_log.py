@@ -77,7 +77,7 @@ def wait_until(is_so, timeout_s=60):
 
 
 def log_names(streams):
-    return [row.name for row in streams.table() if row.kind == "log"]
+    return [row.name for row in streams.table() if row.kind in ("log", "text")]
 
 
 def test_values_times_units_and_texts_are_those_of_the_file(path, kafka_url, topic_prefix):

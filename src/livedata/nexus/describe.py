@@ -19,7 +19,7 @@ from .hdf import attribute, is_text, reading, scalar_text
 from .moment import parse_moment
 from .naming import name_paths
 from .provenance import read_extent, read_ledgers
-from .samplesource import find_facets
+from .samplesource import TEXTS_OF_ENUM, find_facets
 from .scan import Detector, Found, scan
 from .source import EventSource, is_dummy_bank
 from .stream import FileStream
@@ -189,7 +189,10 @@ def _parts_joined(found: list[FileStream]) -> list[FileStream]:
 
 def _named(drafts: list[Draft]) -> list[FileStream]:
     """Give every stream its name, and a key to those whose wire identity the file does not tell."""
-    names = name_paths({stream.path: key for stream, key in drafts})
+    names = name_paths({stream.path: key for stream, key in drafts if not _home_of_enum(stream)})
+    for stream, _ in drafts:
+        if home := _home_of_enum(stream):
+            names[stream.path] = f"{names.get(home, home)}/{TEXTS_OF_ENUM}"
     streams = []
     for stream, key in drafts:
         name = names[stream.path]
@@ -197,6 +200,12 @@ def _named(drafts: list[Draft]) -> list[FileStream]:
         full = key if key is not None and key.topic else StreamKey(name, key.source if key else name, family)
         streams.append(replace(stream, name=name, key=full))
     return sorted(streams, key=lambda s: (ORDER[s.kind], s.path))
+
+
+def _home_of_enum(stream: FileStream) -> str:
+    """Return the path of the log whose states a log of texts names, which it is called after; nothing for others."""
+    home, _, end = stream.path.rpartition("/")
+    return home if stream.kind == "text" and end == TEXTS_OF_ENUM else ""
 
 
 def _instrument(file: Any, entry: Any) -> str:

@@ -1,8 +1,8 @@
 """Items of a file as messages.
 
 Events travel as `ev44`, or as `an44` where they have weights. Numbers of a process variable travel as `f144`, texts as
-`f142`: `f144` has no texts, and old streams have always sent theirs so. Alarm (`al00`), connection (`ep01`) and unit
-(`un00`) go under the same source name.
+`f142`: `f144` has no texts, and old streams have always sent theirs so. Moments alone go as `tdct`. Alarm (`al00`),
+connection (`ep01`) and unit (`un00`) go under the same source name.
 """
 
 from __future__ import annotations
@@ -49,12 +49,9 @@ def encode_sample(item: LogItem, time_ns: int) -> bytes:
         fields = {"source_name": name, "timestamp": time_ns, "status": value, "service_id": item.note}
         return encode(message_class("ep01")(**fields))
     if item.facet == "unit":
-        return encode_unit(name, time_ns, value if isinstance(value, str) else None)
+        return encode(message_class("un00")(source_name=name, timestamp=time_ns, units=value))
+    if item.is_moment:
+        return encode(message_class("tdct")(name=name, timestamps=np.array([time_ns], np.int64)))
     if isinstance(value, str | tuple):
         return encode(message_class("f142")(source_name=name, timestamp=time_ns, value=value))
     return encode_f144(name, time_ns, value)  # type: ignore[arg-type]
-
-
-def encode_unit(source: str, time_ns: int, unit: str | None) -> bytes:
-    """Encode a un00; a unit of None says that the variable has none."""
-    return encode(message_class("un00")(source_name=source, timestamp=time_ns, units=unit))

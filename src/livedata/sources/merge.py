@@ -60,6 +60,8 @@ class LogItem:
     facet: Facet = "value"
     note: str | None = None
     """An alarm's message; who saw a connection."""
+    is_moment: bool = False
+    """The value is the sample's own time: a chopper's top dead centre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,12 @@ def log_items(stream: str, batches: Iterable[LogBatch]) -> Iterator[LogItem]:
     for batch in batches:
         column = NOTE_OF_FACET.get(batch.facet)
         notes = batch.columns.get(column) if column else None
+        is_moment = np.may_share_memory(batch.time, batch.value)
         for row, (time_ns, value) in enumerate(zip(batch.time.tolist(), _samples(batch), strict=True)):
             if is_plausible(time_ns):
                 key = max(key, time_ns)
             note = None if notes is None or notes[row] is None else str(notes[row])
-            yield LogItem(key, stream, time_ns, value, batch.facet, note)
+            yield LogItem(key, stream, time_ns, value, batch.facet, note, is_moment)
 
 
 def _samples(batch: LogBatch) -> Iterable[Sample]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
+from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, LogBatch
 from ..streams.key import Family
 from .counts import NotSent
 from .frame import has_frames
@@ -30,9 +30,9 @@ class Playlist:
         self.not_sent = tuple(row for stream in streams for row in _left_behind(stream))
         self._events = [s.name for s in streams if s.kind == "events"]
         logs = [s for s in streams if s.kind in ("log", "text") and _fits(s)]
-        self._logs = [s.name for s in logs]
-        self.units = {s.name: s.unit for s in logs}
-        """Unit of each log; None where the file names none."""
+        self._logs = {s.name: s.facets for s in logs}
+        self.units = {s.name: s.unit for s in logs if "unit" not in s.facets}
+        """Unit of each log, None where the file names none; without those whose units are told at their times."""
         self.arrays: dict[str, Family] = {s.name: s.key.family for s in streams if _is_of_arrays(s)}
         """Streams of frames and of sets of arrays."""
         self.has_frames = False
@@ -59,11 +59,12 @@ class Playlist:
             self.has_frames |= first is not None and has_frames(first)
             streams.append(event_items(name, batches, self._message_size))
         is_without_events = all(start is None for start in starts)
-        for name in self._logs:
-            sample, samples = peek(self._batches(name, LogBatch))
-            if is_without_events:
-                starts.append(first_time(sample) if sample is not None else None)
-            streams.append(log_items(name, samples))
+        for name, facets in self._logs.items():
+            for facet in facets:
+                sample, samples = peek(self._batches(name, LogBatch, facet))
+                if is_without_events and facet == "value":
+                    starts.append(first_time(sample) if sample is not None else None)
+                streams.append(log_items(name, samples))
         for name, family in self.arrays.items():
             batch, batches_of_sets = peek(self._batches(name, ArrayBatch))
             if is_without_events:
@@ -87,9 +88,8 @@ class Playlist:
             return 0
         return int(np.count_nonzero((toa == INT32.max) | (toa == INT32.min)))
 
-    def _batches(self, name: str, kind: type[BatchT]) -> Iterator[BatchT]:
-        is_readable = self._file.stream(name).is_readable_as_batches
-        batches = self._file.batches(name) if is_readable else iter((self._file.read(name),))
+    def _batches(self, name: str, kind: type[BatchT], facet: Facet = "value") -> Iterator[BatchT]:
+        batches = self._file.batches(name, facet=facet)
         self._open.append(batches)
         return (batch for batch in batches if isinstance(batch, kind))
 
@@ -102,7 +102,7 @@ def _fits(stream: FileStream) -> bool:
 
 
 def _is_of_arrays(stream: FileStream) -> bool:
-    return stream.key.family in ("frames", "arrays") and stream.is_readable_as_batches
+    return stream.kind in ("frames", "arrays") and stream.has_times
 
 
 def _left_behind(stream: FileStream) -> Iterator[NotSent]:
