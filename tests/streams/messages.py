@@ -31,7 +31,7 @@ def ev44(times=(NOW_NS,), index=(0,), toa=(1, 2, 3), ids=(4, 5, 6), source="det"
         time_of_flight=np.array(toa, np.int32),
         pixel_id=np.array(ids, np.int32),
     )
-    return encode_as(schemas.SCHEMAS["ev44"], content, as_given=True)
+    return encode_as(schemas.SCHEMAS["ev44"], content)
 
 
 def pu00(time=NOW_NS, **told):

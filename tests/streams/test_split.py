@@ -7,7 +7,7 @@ from livedata import schemas
 from livedata.streams.key import StreamKey
 from livedata.streams.split import JOIN_BYTES, Splitter
 
-from .messages import NOW_NS, ev44, record
+from .messages import NOW_NS, ev44, pu00, record
 
 DET = StreamKey("t", "det", "events")
 
@@ -139,3 +139,75 @@ def test_samples_keep_the_dtype_of_the_wire():
         (np.dtype("int64"), (1,)),
         (np.dtype("uint8"), (1, 2)),
     ]
+
+
+def made_up_events(rng, n):
+    """Return small event messages of a few streams, with the oddities that are allowed."""
+    values = []
+    for i in range(n):
+        n_pulses = int(rng.integers(1, 4))
+        n_events = int(rng.choice([0, 0, 1, 5, 300]))
+        index = (
+            np.sort(rng.integers(0, n_events + 1, n_pulses)) if n_events else np.full(n_pulses, -int(rng.integers(2)))
+        )
+        index[0] = 0 if n_events else index[0]
+        times = NOW_NS + i * 10_000_000 + rng.integers(-(2 * 10**9), 10**6, n_pulses)
+        times[0] = 0 if rng.integers(20) == 0 else times[0]
+        ids = rng.integers(0, 99, n_events) if rng.integers(6) else ()
+        toa = rng.integers(0, 71_000_000, n_events)
+        values.append(ev44(times=times, index=index, toa=toa, ids=ids, source=f"det{rng.integers(3)}"))
+        if rng.integers(4) == 0:
+            values.append(pu00(int(times[0]), period_number=int(rng.integers(3)), vetos=int(rng.integers(4))))
+    return values
+
+
+def content(batches):
+    """Return every entry of every stream with all that is known of it, by its place."""
+    found = {}
+    for key, b in batches:
+        ends = np.append(b.event_index[1:], b.n_events)
+        stops = np.append(b.messages.first_entry[1:], b.n_entries)
+        for m, (first, stop) in enumerate(zip(b.messages.first_entry, stops, strict=True)):
+            place = (key, int(b.messages.partition[m]), int(b.messages.offset[m]))
+            assert b.messages.first_event[m] == (b.event_index[first] if first < b.n_entries else b.n_events)
+            for i in range(first, stop):
+                part = slice(int(b.event_index[i]), int(ends[i]))
+                known = {name: c[i].item() for name, c in b.columns.items() if not (name == "late" and not c[i])}
+                known = {name: value for name, value in known.items() if value == value and value != -1}
+                ids = None if b.event_id is None else b.event_id[part].tolist()
+                entry = (
+                    int(b.event_time_zero[i]),
+                    b.event_time_offset[part].tolist(),
+                    ids if part.start < part.stop else 0,
+                )
+                found[(*place, i - int(first))] = (*entry, known)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_small_messages_at_once_give_what_they_give_one_by_one(seed):
+    rng = np.random.default_rng(seed)
+    rows = [record(v, partition=i % 3, offset=i) for i, v in enumerate(made_up_events(rng, 200))]
+    together, alone = Splitter(), Splitter()
+
+    bulk = content(together.split(rows))
+    single = content(pair for row in rows for pair in alone.split([row]))
+
+    assert len(bulk) > 300
+    assert any("late" in entry[3] for entry in bulk.values())
+    assert bulk == single
+    for key, ledger in alone.ledgers.items():
+        for count in ("decoded", "malformed", "events", "entries", "nbytes", "newest_ns", "schemas", "remarks"):
+            assert getattr(together.ledgers[key], count) == getattr(ledger, count), (key, count)
+
+
+def test_one_odd_message_among_many_is_the_only_one_that_is_lost():
+    rng = np.random.default_rng(9)
+    good = [v for v in made_up_events(rng, 60) if schemas.identify(v) == "ev44"]
+    odd = ev44(index=(500,))
+    splitter = Splitter()
+
+    batches = splitter.split([record(v, offset=i) for i, v in enumerate([*good[:30], odd, *good[30:]])])
+
+    assert sum(len(b.messages) for _, b in batches) == len(good)
+    assert sum(ledger.malformed for ledger in splitter.ledgers.values()) == 1

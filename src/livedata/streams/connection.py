@@ -224,23 +224,22 @@ class Connection:
         """Split what came and hand it to its sinks; called under the lock."""
         if not records:
             return
-        steps: dict[Partition, tuple[int, int]] = {}
+        first: dict[Partition, int] = {}
         fresh: list[Record] = []
+        positions = self.book.position
         for record in records:
-            p = Partition(record.topic, record.partition)
-            position = self.book.position.get(p)
-            if position is None:
-                continue
-            if record.offset < position:
-                if not self._has_restarted(p, position):
-                    continue  # fetched before the assignment changed
-                position = self.book.position[p] = record.offset
-            if record.offset > position:
-                self._note_gap(p, position, record.offset)
-            first = steps[p][0] if p in steps else position
-            steps[p] = (first, record.offset + 1)
-            self.book.position[p] = record.offset + 1
+            place = record[:2]  # equal to a Partition, and made in a quarter of the time
+            position = positions.get(place)  # type: ignore[call-overload]
+            offset = record.offset
+            if position != offset:
+                position = self._skipped_to(Partition(*place), position, offset)
+                if position is None:
+                    continue
+            if place not in first:
+                first[Partition(*place)] = position
+            positions[place] = offset + 1  # type: ignore[index]
             fresh.append(record)
+        steps = {p: (position, positions[p]) for p, position in first.items()}
         n_known = len(self._splitter.ledgers)
         batches = self._splitter.split(fresh)
         for key, batch in batches:
@@ -259,6 +258,16 @@ class Connection:
                 subscription.take_live(ledger.newest_ns if ledger else None)
         if len(self._splitter.ledgers) != n_known:
             self.book.announce()
+
+    def _skipped_to(self, p: Partition, position: int | None, offset: int) -> int | None:
+        """Return the position from which a record out of turn is taken; None if it is not."""
+        if position is None:
+            return None
+        if offset < position:
+            # Fetched before the assignment changed, or the topic was made anew.
+            return offset if self._has_restarted(p, position) else None
+        self._note_gap(p, position, offset)
+        return position
 
     def _has_restarted(self, p: Partition, position: int) -> bool:
         """Whether the partition is a new, shorter log under the old name."""

@@ -15,11 +15,15 @@ from .ledger import StreamLedger
 from .places import one_message
 from .pulsebook import PulseNote, note_columns
 
+_NEVER = np.iinfo(np.int64).min
+
 
 def event_batch(
     schema: str, record: Record, message: Any, note: PulseNote | None, ledger: StreamLedger
-) -> tuple[EventBatch, int | None] | None:
+) -> tuple[EventBatch, Int64Array] | None:
     """Return the batch of one event message and its newest believable time; None (counted) if it contradicts itself.
+
+    The time has shape (1,), and is the least int64 where none can be believed.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ def event_batch(
         columns=_columns(found, times, note, ledger),
         event_weight=found.weights,
     )
-    return batch, newest
+    return batch, np.array([_NEVER if newest is None else newest], np.int64)
 
 
 def _columns(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,18 +16,19 @@ from ..schemas import decode, identify, source_of
 from ..transport.protocol import Record
 from .arrays import array_set
 from .batch import ArrayBatch, Batch, EventBatch
-from .bulk import BULK_MESSAGES, BULK_SCHEMAS, log_batches_in_bulk
+from .bulkevents import BULK_MEAN_BYTES, BULK_SCHEMA, Noted, event_batches_in_bulk
+from .bulkevents import BULK_MESSAGES as BULK_EVENT_MESSAGES
+from .bulklogs import BULK_MESSAGES, BULK_SCHEMAS, log_batches_in_bulk
 from .events import event_batch
 from .join import join_events
 from .key import FAMILY_OF_SCHEMA, StreamKey
+from .late import LateMarker
 from .ledger import StreamLedger, TopicLedger
 from .logs import log_batches
 from .places import one_message
-from .pulsebook import PulseBook, PulseNote
+from .pulsebook import PulseBook
 from .samples import Samples, samples
 
-LATE_NS = 1_000_000_000
-"""An entry this far behind a newer one of its partition is marked as late."""
 JOIN_BYTES = 1 << 18
 """Messages above this size become batches of their own and are never copied."""
 KEPT_ERRORS = 5
@@ -59,12 +59,12 @@ class Splitter:
         self.topics: dict[str, TopicLedger] = defaultdict(TopicLedger)
         self._wants = wants
         self._tap = tap
-        self._newest: dict[tuple[StreamKey, int], int] = {}
+        self._late = LateMarker()
         self._pulses = PulseBook()
 
     def split(self, records: Sequence[Record]) -> list[tuple[StreamKey, Batch]]:
         """Decode records and return their content by stream, in the order of arrival within each stream."""
-        events: list[tuple[str, Record, PulseNote | None]] = []
+        events: dict[tuple[str, str], list[Noted]] = {}
         logs: dict[tuple[str, str], list[Record]] = {}
         arrays: list[tuple[str, Record]] = []
         for record in records:
@@ -80,12 +80,14 @@ class Splitter:
                     same = logs[schema, record.topic] = []
                 same.append(record)
             elif family == "events":
-                events.append((schema, record, self._pulses.latest(record)))
+                events.setdefault((schema, record.topic), []).append((record, self._pulses.latest(record)))
             else:
                 arrays.append((schema, record))
         for topic, n in Counter(record.topic for record in records).items():
             self.topics[topic].messages += n
-        batches = self._split_events(events) if events else []
+        batches: list[tuple[StreamKey, Batch]] = []
+        for (schema, topic), noted in events.items():
+            batches += self._split_events(schema, topic, noted)
         for (schema, topic), same in logs.items():
             batches += self._split_logs(schema, topic, same)
         for schema, record in arrays:
@@ -139,13 +141,17 @@ class Splitter:
 
     # Events
 
-    def _split_events(self, messages: Sequence[tuple[str, Record, PulseNote | None]]) -> list[tuple[StreamKey, Batch]]:
+    def _split_events(self, schema: str, topic: str, noted: list[Noted]) -> list[tuple[StreamKey, Batch]]:
         """Make batches of events: big messages alone, small ones of a stream joined."""
+        if schema == BULK_SCHEMA and _are_many_and_small(noted):
+            joined = event_batches_in_bulk(topic, noted, self._wants, self.ledgers)
+            if joined is not None:
+                return [(key, self._late.mark(key, batch, newest)) for key, batch, newest in joined]
         read: dict[StreamKey, list[EventBatch]] = {}
-        for schema, record, note in messages:
+        for record, note in noted:
             key: StreamKey | None = None
             try:
-                key = StreamKey(record.topic, source_of(record.value), "events")
+                key = StreamKey(topic, source_of(record.value), "events")
                 if self._is_unwanted(key, schema, record):
                     continue
                 message = decode(record.value)
@@ -154,19 +160,9 @@ class Splitter:
                 continue
             found = event_batch(schema, record, message, note, self._ledger(key, schema))
             if found is not None:
-                read.setdefault(key, []).append(self._mark_late(key, record, *found))
+                batch, newest = found
+                read.setdefault(key, []).append(self._late.mark(key, batch, newest))
         return [(key, batch) for key, parts in read.items() for batch in _join_small(parts)]
-
-    def _mark_late(self, key: StreamKey, record: Record, batch: EventBatch, newest: int | None) -> EventBatch:
-        """Mark entries that come behind newer ones of their partition; others have no order to compare with."""
-        place = (key, record.partition)
-        before = self._newest.get(place)
-        if newest is not None and (before is None or newest > before):
-            self._newest[place] = newest
-        if before is None or (batch.n_entries == 1 and newest is not None and newest >= before - LATE_NS):
-            return batch
-        late = batch.event_time_zero < before - LATE_NS
-        return replace(batch, columns={**batch.columns, "late": late}) if late.any() else batch
 
     # Process variables
 
@@ -216,6 +212,12 @@ class Splitter:
         time = np.array([found.time], np.int64)
         ledger.note_times(time, record.timestamp_ms)
         return [(key, ArrayBatch(time, (found.set,), one_message(record)))]
+
+
+def _are_many_and_small(noted: list[Noted]) -> bool:
+    if len(noted) < BULK_EVENT_MESSAGES:
+        return False
+    return sum(len(record.value) for record, _ in noted) < len(noted) * BULK_MEAN_BYTES
 
 
 def _join_small(parts: Sequence[EventBatch]) -> list[EventBatch]:
