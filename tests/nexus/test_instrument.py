@@ -65,6 +65,18 @@ def test_a_template_gives_name_topics_streams_and_layouts(save):
     assert "$SAMPLE$" in told.remarks[0]
 
 
+def test_facets_of_one_variable_and_arrays_are_streams_of_a_template(save):
+    modules = [module(kind, topic="t", source="T1") for kind in ("f144", "al00", "ep01")]
+    hist = group("histogram", "NXdata", module("da00", topic="m", source="mon"))
+    camera = group("camera", "NXlog", module("ad00", topic="c", source="cam"))
+    told = load_instrument(save({"children": [group("T1", "NXlog", *modules), hist, camera]}))
+    assert {key for key, _ in told.streams.values()} == {
+        StreamKey("t", "T1", "log"),
+        StreamKey("m", "mon", "arrays"),
+        StreamKey("c", "cam", "frames"),
+    }
+
+
 def test_the_older_form_with_stream_nodes_is_understood(save):
     stream = {"type": "stream", "stream": {"topic": "X_events", "source": "e", "writer_module": "ev44"}}
     numbers = {"type": "dataset", "name": "detector_number", "values": [5, 6]}
@@ -90,7 +102,7 @@ def test_panels_fed_by_one_source_are_stacked(save):
     ("content", "told"),
     [
         ("{ not json", "is no valid JSON"),
-        ({"children": [group("a", "NXentry")]}, "no ev44 or f144 stream"),
+        ({"children": [group("a", "NXentry")]}, "no stream in it; expected a module of ev44"),
         ({"children": [group("a", "NXentry", module("ev44", topic="t"))]}, "/a: ev44 needs a topic and a source"),
         ({"children": 3}, "children is int; expected a list"),
         ({"children": [7, group("a", "NXentry", module("ev44", topic="t", source="s"))]}, "child 0 is int"),
@@ -106,11 +118,13 @@ def test_our_own_form_gives_the_same(save):
     streams = {
         "det": {"topic": "t", "source": "s", "schema": "ev44", "shape": [4, 8], "first_id": 0},
         "T": {"topic": "u", "source": "T1", "schema": "f144"},
+        "mon": {"topic": "m", "source": "M1", "schema": "da00"},
     }
     told = load_instrument(save({"name": "X", "streams": streams}))
-    assert (told.name, told.topics) == ("X", ("t", "u"))
+    assert (told.name, told.topics) == ("X", ("t", "u", "m"))
     assert told.streams["det"] == (StreamKey("t", "s", "events"), layout((4, 8), first_id=0))
     assert told.streams["T"] == (StreamKey("u", "T1", "log"), None)
+    assert told.streams["mon"] == (StreamKey("m", "M1", "arrays"), None)
 
 
 def test_every_problem_of_our_own_form_is_told_at_once(save):

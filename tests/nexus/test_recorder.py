@@ -106,7 +106,7 @@ def test_malformed_messages_are_counted_and_stop_nothing(memory, tmp_path):
     recording = record(memory, tmp_path / "run.nxs")
     producer = memory.producer()
     producer.produce("X_events", b"\x00gar", partition=0)
-    broken = encode_ev44("detector", 0, [T0, T0], [0], np.arange(2, dtype=np.int32), np.arange(2, dtype=np.int32))
+    broken = encode_ev44("detector", 0, [T0, T0], [0, 9], np.arange(2, dtype=np.int32), np.arange(2, dtype=np.int32))
     expected = send(memory, 5)
     producer.produce("X_events", broken, partition=0)
     producer.close()

@@ -102,9 +102,8 @@ def main_dataset(group: Any) -> Any:
 
 def _stored(group: Any) -> list[_Stored]:
     if "variables" in group.attrs:
-        return [
-            _ours(group[str(link)], str(link).rpartition("/")[2]) for link in np.atleast_1d(group.attrs["variables"])
-        ]
+        links = [str(link) for link in np.atleast_1d(group.attrs["variables"])]
+        return [_ours(group[link], link.rpartition("/")[2]) for link in links if link in group]
     value = group.get("value")
     if isinstance(value, h5py.Dataset):
         return [_foreign(value, "signal", "per_set", ())]
@@ -123,9 +122,8 @@ def _ours(item: Any, name: str) -> _Stored:
     dims = tuple(str(d) for d in np.atleast_1d(item.attrs["dims"])) if "dims" in item.attrs else ()
     told = {key: None if (raw := item.attrs.get(key)) is None else str(raw) for key in ("name", "units", "long_name")}
     storage = attribute(item, "storage") or "per_set"
-    return _Stored(
-        name if told["name"] is None else told["name"], storage, item, dims, told["units"], told["long_name"] or ""
-    )
+    name = name if told["name"] is None else told["name"]
+    return _Stored(name, storage, item, dims, told["units"], told["long_name"] or "")
 
 
 def _foreign(item: Any, name: str, storage: str, dims: tuple[str, ...]) -> _Stored:

@@ -97,7 +97,7 @@ def _from_nexus(path: Path) -> Instrument:
     streams: dict[str, tuple[StreamKey | None, Layout | None]] = {}
     topics: dict[str, None] = {}
     for name, stream in file.streams.items():
-        if stream.kind not in ("events", "log"):
+        if not stream.has_times:
             continue
         told = stream.key if (stream.key.topic, stream.key.source) != (name, name) else None
         if told is not None:

@@ -108,6 +108,8 @@ class LogGroup:
             return
         group, messages = (self.group, self._messages) if not self._parts else self._new_part(len(self._parts) + 1)
         part = SampleTable(group, messages, left, n_expected=self._n_expected if not self._parts else 0)
+        if part.is_text:
+            group.attrs["writer_module"] = "f142"
         self._parts.append(part)
         self._tell_unit(part)
         part.take(left)

@@ -11,7 +11,7 @@ import time
 from collections import deque
 
 from ..errors import LiveDataError, RecordingError, TransportError
-from ..streams.batch import LogBatch
+from ..streams.batch import Facet, LogBatch
 from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..transport.protocol import Partition, Transport
@@ -28,6 +28,9 @@ from .writer import FileWriter
 QUEUE_BYTES = 256 << 20
 """More than this is not read ahead of the disc: on Kafka it stays there, in memory the producer waits."""
 RATE_SPAN_S = 5.0
+
+Initial = dict[tuple[StreamKey, Facet], LogBatch]
+"""Last samples before the start that are not written yet."""
 
 
 class RecorderMachine:
@@ -152,7 +155,7 @@ class RecorderMachine:
                 units=spec.units,
             )
             writer.covered({p: (first, first) for p, first in spec.start.items()})
-            initial = dict(spec.initial)
+            initial = {(key, batch.facet): batch for key, batches in spec.initial.items() for batch in batches}
             while self._state != "failed":
                 with self._changed:
                     if not self._queue:
@@ -175,20 +178,21 @@ class RecorderMachine:
                 self._writer.abandon()
             self._ended.set()
 
-    def _take(self, writer: FileWriter, step: Step, initial: dict[StreamKey, LogBatch]) -> None:
+    def _take(self, writer: FileWriter, step: Step, initial: Initial) -> None:
         for key, batch in step.batches:
-            before = initial.pop(key, None)
-            if before is not None and isinstance(batch, LogBatch) and int(before.time.max()) < int(batch.time.min()):
-                writer.accept(key, before)
+            if isinstance(batch, LogBatch) and batch.n_samples:
+                before = initial.pop((key, batch.facet), None)
+                if before is not None and int(before.time.max()) < int(batch.time.min()):
+                    writer.accept(key, before)
             writer.accept(key, batch)
         writer.covered(step.covered)
         if step.lost:
             self._lost += step.lost
             writer.lost(step.lost)
 
-    def _finish(self, writer: FileWriter, initial: dict[StreamKey, LogBatch]) -> None:
+    def _finish(self, writer: FileWriter, initial: Initial) -> None:
         self._state = "finishing"
-        for key, batch in initial.items():
+        for (key, _), batch in initial.items():
             writer.accept(key, batch)
         if self._intake is not None:
             writer.take_ledgers(self._intake.splitter.ledgers)

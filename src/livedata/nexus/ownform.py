@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from ..errors import ArgumentError, SettingsError
 from ..reduce.layout import Layout, layout
-from ..streams.key import FAMILY_OF_SCHEMA, StreamKey
+from ..streams.key import FAMILY_OF_SCHEMA, Family, StreamKey
 
 
 class StreamForm(BaseModel):
@@ -20,15 +20,27 @@ class StreamForm(BaseModel):
     topic: str = Field(min_length=1)
     source: str = Field(min_length=1)
     # The field's name shadows a deprecated method of BaseModel, hence the alias.
-    family: Literal["ev44", "f144"] = Field(default="ev44", alias="schema")
+    sent_as: str = Field(default="ev44", alias="schema")
     shape: tuple[PositiveInt, ...] | None = None
     first_id: int = 1
     detector_number: list[int] | None = None
 
+    @field_validator("sent_as")
+    @classmethod
+    def _schema_makes_streams(cls, value: str) -> str:
+        if value not in FAMILY_OF_SCHEMA:
+            raise ValueError(f"{value!r} makes no stream; expected one of {', '.join(FAMILY_OF_SCHEMA)}")
+        return value
+
+    @property
+    def family(self) -> Family:
+        """What kind of stream it is."""
+        return FAMILY_OF_SCHEMA[self.sent_as]
+
     @model_validator(mode="after")
     def _pixels_belong_to_events(self) -> StreamForm:
-        if self.family != "ev44" and (self.shape is not None or self.detector_number is not None):
-            raise ValueError("only a stream of ev44 has a shape")
+        if self.family != "events" and (self.shape is not None or self.detector_number is not None):
+            raise ValueError("only a stream of events has a shape")
         try:
             self.layout()
         except ArgumentError as error:
@@ -57,7 +69,7 @@ class InstrumentForm(BaseModel):
         for name, stream in self.streams.items():
             key = (stream.topic, stream.source, stream.family)
             if key in seen:
-                raise ValueError(f"streams {seen[key]!r} and {name!r} are the same topic, source and schema")
+                raise ValueError(f"streams {seen[key]!r} and {name!r} are the same topic, source and kind")
             seen[key] = name
         return self
 
@@ -80,5 +92,5 @@ def read_own_form(
     topics = form.topics or list(dict.fromkeys(stream.topic for stream in form.streams.values()))
     streams: dict[str, tuple[StreamKey | None, Layout | None]] = {}
     for name, stream in form.streams.items():
-        streams[name] = (StreamKey(stream.topic, stream.source, FAMILY_OF_SCHEMA[stream.family]), stream.layout())
+        streams[name] = (StreamKey(stream.topic, stream.source, stream.family), stream.layout())
     return form.name, tuple(topics), streams

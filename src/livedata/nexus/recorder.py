@@ -6,7 +6,7 @@ import atexit
 import html
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -160,7 +160,7 @@ class Recording:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><td>{html.escape(name)}</td><td>{c.events or c.samples:,}</td><td>{c.entries or '':}</td>"
+            f"<tr><td>{html.escape(name)}</td><td>{c.events or c.samples:,}{_said(c)}</td><td>{c.entries or '':}</td>"
             f"<td>{html.escape('; '.join(c.remarks))}</td></tr>"
             for name, c in self.counts.items()
         )
@@ -190,7 +190,7 @@ def record(
     start: Mapping[Partition, int] | None = None,
     layouts: Mapping[StreamKey, Layout] | None = None,
     units: Mapping[StreamKey, str] | None = None,
-    initial: Mapping[StreamKey, LogBatch] | None = None,
+    initial: Mapping[StreamKey, LogBatch | Sequence[LogBatch]] | None = None,
     title: str = "",
     instrument: str | None = None,
     settings: Mapping[str, str] | None = None,
@@ -212,9 +212,9 @@ def record(
     layouts
         Where pixels stand, by stream; readers then group events by pixel.
     units
-        Units of logs.
+        Units of logs known beforehand; what their own messages say later counts more.
     initial
-        The last sample of each log before the start: a log has a value before it changes.
+        The last samples of each log before the start, one of each facet: a log has a value before it changes.
     title, instrument
         Texts for the file. Without an instrument the topics' common beginning is taken.
     settings
@@ -246,7 +246,7 @@ def record(
             instrument=_common_name(start) if instrument is None else instrument,
             layouts=dict(layouts or {}),
             units=dict(units or {}),
-            initial=dict(initial or {}),
+            initial={k: (b,) if isinstance(b, LogBatch) else tuple(b) for k, b in (initial or {}).items()},
         )
         machine: _Machine
         if transport.shared_between_processes:
@@ -291,6 +291,11 @@ def _common_name(start: Mapping[Partition, int]) -> str:
     """What the topics' names begin with: ``SANS2D`` of ``SANS2D_events`` and ``SANS2D_sampleEnv``."""
     beginnings = {p.topic.partition("_")[0] for p in start if "_" in p.topic}
     return beginnings.pop() if len(beginnings) == 1 else ""
+
+
+def _said(counts: StreamCounts) -> str:
+    """Say how many alarms, connections and units came beside the values."""
+    return "".join(f", {n:,} {facet}" for facet, n in counts.facets.items())
 
 
 def _bytes(n: int) -> str:

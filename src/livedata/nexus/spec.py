@@ -31,8 +31,8 @@ class RecorderSpec:
     instrument: str = ""
     layouts: Mapping[StreamKey, Layout] = field(default_factory=dict)
     units: Mapping[StreamKey, str] = field(default_factory=dict)
-    initial: Mapping[StreamKey, LogBatch] = field(default_factory=dict)
-    """The last value of each log before the start."""
+    initial: Mapping[StreamKey, tuple[LogBatch, ...]] = field(default_factory=dict)
+    """The last sample of each facet of each process variable before the start."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists, texts and numbers."""
@@ -45,21 +45,16 @@ class RecorderSpec:
             "instrument": self.instrument,
             "layouts": [[*key, _layout_json(held)] for key, held in self.layouts.items()],
             "units": [[*key, unit] for key, unit in self.units.items()],
-            "initial": [
-                [
-                    *key,
-                    _pack(batch.time),
-                    _pack(batch.value),
-                    batch.messages.partition.tolist(),
-                    batch.messages.offset.tolist(),
-                ]
-                for key, batch in self.initial.items()
-            ],
+            "initial": [[*key, _log_json(batch)] for key, batches in self.initial.items() for batch in batches],
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> RecorderSpec:
         """Undo `to_json`."""
+        initial: dict[StreamKey, tuple[LogBatch, ...]] = {}
+        for topic, source, family, held in content["initial"]:
+            key = StreamKey(topic, source, family)
+            initial[key] = (*initial.get(key, ()), _log_from(topic, held))
         return cls(
             place=Place(Path(content["final"]), Path(content["partial"])),
             patterns=None if content["patterns"] is None else tuple(content["patterns"]),
@@ -68,7 +63,7 @@ class RecorderSpec:
             instrument=content["instrument"],
             layouts={StreamKey(t, s, f): _layout_from(held) for t, s, f, held in content["layouts"]},
             units={StreamKey(t, s, f): unit for t, s, f, unit in content["units"]},
-            initial={StreamKey(t, s, f): _log_from(t, *rest) for t, s, f, *rest in content["initial"]},
+            initial=initial,
         )
 
 
@@ -85,19 +80,38 @@ def _layout_from(content: Mapping[str, Any]) -> Layout:
     return layout(shape, first_id=content["first_id"])
 
 
-def _log_from(topic: str, time: Any, value: Any, partitions: list[int], offsets: list[int]) -> LogBatch:
-    times = _unpack(time).astype(np.int64)
+def _log_json(batch: LogBatch) -> dict[str, Any]:
+    return {
+        "facet": batch.facet,
+        "time": _pack(batch.time),
+        "value": _pack(batch.value),
+        "columns": {name: _pack(column) for name, column in batch.columns.items()},
+        "partition": batch.messages.partition.tolist(),
+        "offset": batch.messages.offset.tolist(),
+    }
+
+
+def _log_from(topic: str, content: Mapping[str, Any]) -> LogBatch:
+    offsets = np.array(content["offset"], np.int64)
     places = np.arange(len(offsets), dtype=np.int64)
     unknown = np.full(len(offsets), -1, np.int64)
-    messages = Messages(topic, np.array(partitions, np.int32), np.array(offsets, np.int64), unknown, places, places)
-    return LogBatch(times, _unpack(value), messages)
+    messages = Messages(topic, np.array(content["partition"], np.int32), offsets, unknown, places, places)
+    columns = {name: _unpack(column) for name, column in content["columns"].items()}
+    times = _unpack(content["time"]).astype(np.int64)
+    return LogBatch(times, _unpack(content["value"]), messages, content["facet"], columns)
 
 
 def _pack(array: NDArray[Any]) -> dict[str, Any]:
+    if array.dtype.kind in "OU":
+        return {"texts": array.ravel().tolist(), "shape": list(array.shape)}
     plain = np.ascontiguousarray(array)
     return {"dtype": plain.dtype.str, "shape": list(plain.shape), "bytes": base64.b64encode(plain.tobytes()).decode()}
 
 
 def _unpack(content: Mapping[str, Any]) -> NDArray[Any]:
+    if "texts" in content:
+        texts = np.empty(len(content["texts"]), object)
+        texts[:] = content["texts"]
+        return texts.reshape(content["shape"])
     flat = np.frombuffer(base64.b64decode(content["bytes"]), np.dtype(content["dtype"]))
     return flat.reshape(content["shape"]).copy()

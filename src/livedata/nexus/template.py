@@ -23,7 +23,7 @@ Found = list[tuple[StreamKey, Layout | None]]
 
 
 def read_template(content: Mapping[str, Any], path: Path) -> tuple[str, Found, tuple[str, ...]]:
-    """Return the instrument's name, its ev44 and f144 streams with their layouts, and remarks.
+    """Return the instrument's name, its streams with their layouts, and remarks.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_template(content: Mapping[str, Any], path: Path) -> tuple[str, Found, t
             held = _layout((group, *parents), at, problems) if key.family == "events" else None
             found.append((key, held))
     if not found and not problems:
-        problems.append("no ev44 or f144 stream in it")
+        problems.append(f"no stream in it; expected a module of {', '.join(FAMILY_OF_SCHEMA)}")
     if problems:
         raise SettingsError(f"{path} is a broken template: {'; '.join(problems[:20])}; mend it and try again")
     return (names[0] if names else ""), found, tuple(remarks)
