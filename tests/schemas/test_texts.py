@@ -8,7 +8,7 @@ from livedata.schemas import RETIRED, SCHEMAS
 from livedata.schemas.layout import Scalar, Struct, Text, Union, Vector
 from livedata.schemas.registry import folder
 
-FIELD_WORDS = {"required", "source", "time", "may_be_zero", "json", "as_long_as"}
+FIELD_WORDS = {"required", "source", "time", "may_be_zero", "json", "as_long_as", "elide_defaults"}
 ROOT_WORDS = {"elide_defaults", "read_only", "meaning"}
 
 

@@ -203,6 +203,8 @@ def _marks(field: Field) -> Iterator[str]:
         yield "*JSON.*"
     if "as_long_as" in attributes:
         yield f"*As long as `{attributes['as_long_as']}`.*"
+    if "elide_defaults" in attributes:
+        yield "*Left out when empty or default.*"
 
 
 if __name__ == "__main__":
