@@ -148,7 +148,7 @@ class _Table:
                 ledger.unwanted += n
                 continue
             ledger.decoded += n
-            ledger.samples += n
+            ledger.samples += n if part.facet == "value" else 0
             ledger.nbytes += nbytes[i]
             ledger.note_newest(newest[i] if n_odd[i] < n else None, n_odd[i])
             here, first = slice(start, stop), self.places[:n]

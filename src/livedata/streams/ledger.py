@@ -32,6 +32,7 @@ class StreamLedger:
     events: int = 0
     entries: int = 0
     samples: int = 0
+    """Values of a process variable, or sets of arrays."""
     nbytes: int = 0
     schemas: Counter[str] = field(default_factory=Counter)
     """Messages by schema id: one process variable has its value, alarm, connection and unit in different ones."""

@@ -33,7 +33,7 @@ def log_batches(read: Sequence[tuple[Record, list[Samples]]], ledger: StreamLedg
         ledger.decoded += 1
         ledger.nbytes += len(record.value)
         for one in said:
-            ledger.samples += len(one.time)
+            ledger.samples += len(one.time) if one.facet == "value" else 0
             ledger.note_times(one.time, record.timestamp_ms)
             runs.setdefault((one.facet, one.value.dtype, one.value.shape[1:]), []).append((record, one))
     return [_joined(run, facet) for (facet, _, _), run in runs.items()]
