@@ -29,11 +29,13 @@ _OPEN_FIELDS = 12
 _TABLE = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit;margin:2px 0"
 _CAPTION = "text-align:left;caption-side:top;color:inherit;padding:2px 10px 4px"
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px;border-bottom:1px solid #8886"
-_VALUE = f"{_CELL};overflow-wrap:anywhere"
+_NAME = f"{_CELL};font-weight:600;white-space:nowrap"
+_VALUE = f"{_CELL};overflow-wrap:anywhere;min-width:12em"
+_DOC = f"{_CELL};min-width:9em;opacity:.65"
 _DIM = "opacity:.65"
 
 
-def message_html(message: Message, *, budget: int = BUDGET) -> str:
+def message_html(message: Message, *, budget: int = BUDGET, is_explained: bool = True) -> str:
     """Return a message as HTML.
 
     Parameters
@@ -42,6 +44,8 @@ def message_html(message: Message, *, budget: int = BUDGET) -> str:
         A message of any schema, or a table inside one.
     budget
         Bytes after which nothing more is begun.
+    is_explained
+        Whether the schema's words stand beside the fields.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def message_html(message: Message, *, budget: int = BUDGET) -> str:
         tables folded; of each array dtype, shape, extremes and a picture; above, what is odd about it. Some 50 kB
         at most.
     """
-    return _Page(budget).message(message)
+    return _Page(budget).message(message, is_explained=is_explained)
 
 
 class _Page:
@@ -63,7 +67,7 @@ class _Page:
         self.left -= len(text.encode())
         return text
 
-    def message(self, message: Message) -> str:
+    def message(self, message: Message, *, is_explained: bool) -> str:
         schema = SCHEMAS.get(message.SCHEMA)
         short = message.TABLE.rpartition(".")[2]
         is_root = schema is not None and schema.layout.root == message.TABLE
@@ -73,7 +77,7 @@ class _Page:
         odd = "".join(f"<div>▲ {escape(clean(remark, _TEXT))}</div>" for remark in remarks[:_REMARKS])
         if len(remarks) > _REMARKS:
             odd += f"<div>▲ … {len(remarks) - _REMARKS} more remarks</div>"
-        return self.table(message, f'<caption style="{_CAPTION}">{title}{odd}</caption>')
+        return self.table(message, f'<caption style="{_CAPTION}">{title}{odd}</caption>', is_explained=is_explained)
 
     def table(self, message: Message, caption: str = "", *, is_explained: bool = True) -> str:
         definition = definition_of(message)
@@ -93,10 +97,8 @@ class _Page:
     def row(self, name: str, value: object, field: Field | StructField | None, doc: str) -> str:
         type_ = field.type if field is not None else None
         hover = f' title="{escape(" ".join(doc.split()), quote=True)}"' if doc else ""
-        start = f'<tr><th scope="row"{hover} style="{_CELL};font-weight:600">{escape(name)}</th><td style="{_VALUE}">'
-        end = (
-            f'</td><td{hover} style="{_CELL};{_DIM}">{escape(_first_sentence(doc))}</td></tr>' if doc else "</td></tr>"
-        )
+        start = f'<tr><th scope="row"{hover} style="{_NAME}">{escape(name)}</th><td style="{_VALUE}">'
+        end = f'</td><td{hover} style="{_DOC}">{escape(_first_sentence(doc))}</td></tr>' if doc else "</td></tr>"
         self.spend(start + end)
         return f"{start}{self.value(value, field, type_)}{end}"
 

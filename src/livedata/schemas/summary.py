@@ -30,7 +30,7 @@ _COUNTED = {
 _LAST = 8
 """Rank of what is long and read last."""
 
-_LIST = 44
+_LIST = 60
 """Characters of the entries of a list."""
 
 Definition = Mapping[str, Field | StructField]
@@ -207,17 +207,21 @@ def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str
 
 
 def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
-    shown: list[str] = []
-    for value in values[:MANY]:
-        text = brief(value) if isinstance(value, Message) else ""
-        if isinstance(value, str) and value:
-            text = f"'{clean(value, 20)}'"
-        if text and sum(map(len, shown)) + len(text) <= _LIST:
-            shown.append(text)
+    shown = [text for value in values[:MANY] if (text := _entry(value))]
     if not shown:
         return f"{name}: {len(values):,} {'entry' if len(values) == 1 else 'entries'}" if values else ""
-    more = [] if len(values) == len(shown) else [f"… {len(values):,} in all"]
-    return f"{name}: {'; '.join([*shown, *more])}"
+    if len(shown) == len(values) and len("; ".join(shown)) <= _LIST:
+        return f"{name}: {'; '.join(shown)}"
+    more = f"… {len(values):,} in all"
+    while len(shown) > 1 and len("; ".join([*shown, more])) > _LIST:
+        shown.pop()
+    return f"{name}: {'; '.join([*shown, more])}"
+
+
+def _entry(value: object) -> str:
+    if isinstance(value, Message):
+        return brief(value)
+    return f"'{clean(value, 20)}'" if isinstance(value, str) and value else ""
 
 
 def brief(table: Message) -> str:

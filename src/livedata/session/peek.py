@@ -28,6 +28,15 @@ _HEAD = ("time", "topic", "partition/offset", "schema", "source", "what it says"
 _TABLE = "border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;color:inherit"
 _CAPTION = "text-align:left;caption-side:top;color:inherit;padding-bottom:4px"
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px;border-bottom:1px solid #8886"
+# A date may stand above its time, and a long name be broken: what a message says needs the room.
+_WIDTHS = (
+    "",
+    "",
+    "white-space:nowrap",
+    "white-space:nowrap",
+    "overflow-wrap:anywhere;min-width:7em",
+    "overflow-wrap:anywhere;min-width:24em",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,7 @@ class Peek(Sequence[Seen]):
         for seen in self.seen:
             rows.append(_row_html(seen, max(left, 0)))
             left -= len(rows[-1])
-        head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in _HEAD)
+        head = "".join(f'<th scope="col" style="{_CELL}">{name.replace("/", "/<wbr>")}</th>' for name in _HEAD)
         caption = f'<caption style="{_CAPTION}"><b>{escape(self._headline())}</b></caption>'
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>" if rows else ""
         return f'<table class="livedata-peek" style="{_TABLE}">{caption}{body}</table>'
@@ -107,11 +116,11 @@ def _row_html(seen: Seen, budget: int) -> str:
     if seen.message is None:
         said = f"<b>▲ {said}</b>"
     elif budget:
-        inner = message_html(seen.message, budget=min(budget, 15_000))
+        inner = message_html(seen.message, budget=min(budget, 15_000), is_explained=False)
         said = f'<details><summary style="cursor:pointer">{said}</summary>{inner}</details>'
     odd = f"<div>▲ {escape(seen.warnings)}</div>" if seen.remarks else ""
-    plain = "".join(f'<td style="{_CELL};white-space:nowrap">{cell}</td>' for cell in cells)
-    return f'<tr>{plain}<td style="{_CELL};overflow-wrap:anywhere">{said}{odd}</td></tr>'
+    row = zip([*cells, said + odd], _WIDTHS, strict=True)
+    return "<tr>" + "".join(f'<td style="{_CELL};{width}">{cell}</td>' for cell, width in row) + "</tr>"
 
 
 def peek(
