@@ -18,6 +18,7 @@ from .batch import Facet, Int64Array, LogBatch, Messages
 from .clock import EARLIEST_NS, FUTURE_NS
 from .key import StreamKey
 from .ledger import StreamLedger
+from .places import places_of
 
 BULK_MESSAGES = 32
 """Fewer messages than this are not worth it."""
@@ -62,10 +63,11 @@ def log_batches_in_bulk(
     :
         The batches, and the records that were not taken: unsound ones, and arrays of unlike lengths.
     """
-    columns = decode_columns(schema, [record.value for record in records])
+    values = [record.value for record in records]
+    columns = decode_columns(schema, values)
     rest = np.ones(len(records), np.bool_)
     batches: list[tuple[StreamKey, LogBatch]] = []
-    table = _Table(schema, topic, records, columns)
+    table = _Table(schema, topic, records, columns, np.fromiter(map(len, values), np.int64, len(values)))
     for part in _parts(schema, columns):
         rest[part.rows] = False
         batches += table.cut(part, wants, ledgers)
@@ -104,18 +106,16 @@ def _objects(texts: Texts, rows: Int64Array) -> NDArray[np.generic]:
 class _Table:
     """Places, times and names of all the messages, to be cut by stream."""
 
-    def __init__(self, schema: str, topic: str, records: Sequence[Record], columns: Columns) -> None:
-        n = len(records)
-        _, partition, offset, record_ms, _, values, _ = zip(*records, strict=True)
+    def __init__(
+        self, schema: str, topic: str, records: Sequence[Record], columns: Columns, nbytes: Int64Array
+    ) -> None:
         self.schema, self.topic = schema, topic
         self.names = columns.texts["source_name"]
         self.time = columns.numbers["timestamp"]
-        self.partition = np.array(partition, np.int32)
-        self.offset = np.array(offset, np.int64)
-        self.record_ms = np.array(record_ms, np.int64)
-        self.nbytes = np.fromiter(map(len, values), np.int64, n)
+        self.partition, self.offset, self.record_ms = places_of(records)
+        self.nbytes = nbytes
         self.believable = (self.time >= EARLIEST_NS) & (self.time <= self.record_ms * 1_000_000 + FUTURE_NS)
-        self.places = np.arange(n, dtype=np.int64)
+        self.places = np.arange(len(records), dtype=np.int64)
 
     def cut(
         self, part: _Part, wants: Callable[[StreamKey], bool] | None, ledgers: dict[StreamKey, StreamLedger]

@@ -224,22 +224,7 @@ class Connection:
         """Split what came and hand it to its sinks; called under the lock."""
         if not records:
             return
-        first: dict[Partition, int] = {}
-        fresh: list[Record] = []
-        positions = self.book.position
-        for record in records:
-            place = record[:2]  # equal to a Partition, and made in a quarter of the time
-            position = positions.get(place)  # type: ignore[call-overload]
-            offset = record.offset
-            if position != offset:
-                position = self._skipped_to(Partition(*place), position, offset)
-                if position is None:
-                    continue
-            if place not in first:
-                first[Partition(*place)] = position
-            positions[place] = offset + 1  # type: ignore[index]
-            fresh.append(record)
-        steps = {p: (position, positions[p]) for p, position in first.items()}
+        fresh, steps = self._in_turn(records)
         n_known = len(self._splitter.ledgers)
         batches = self._splitter.split(fresh)
         for key, batch in batches:
@@ -258,6 +243,37 @@ class Connection:
                 subscription.take_live(ledger.newest_ns if ledger else None)
         if len(self._splitter.ledgers) != n_known:
             self.book.announce()
+
+    def _in_turn(self, records: list[Record]) -> tuple[list[Record], dict[Partition, tuple[int, int]]]:
+        """Move the positions; return the records that were due, and the offsets passed in each partition."""
+        positions = self.book.position
+        first: dict[Partition, int] = {}
+        fresh: list[Record] = []
+        run: Partition | None = None
+        run_topic, run_partition, due = "", -1, -1
+        for record in records:
+            topic, partition, offset, _, _, _, _ = record
+            # Records of one partition come in long runs without a gap.
+            if offset == due and partition == run_partition and topic == run_topic:
+                due += 1
+                fresh.append(record)
+                continue
+            if run is not None:
+                positions[run] = due
+            place = Partition(topic, partition)
+            position = positions.get(place)
+            if position != offset:
+                position = self._skipped_to(place, position, offset)
+            if position is None:
+                run, due = None, -1
+                continue
+            first.setdefault(place, position)
+            run, due = place, offset + 1
+            run_topic, run_partition = place
+            fresh.append(record)
+        if run is not None:
+            positions[run] = due
+        return fresh, {p: (position, positions[p]) for p, position in first.items()}
 
     def _skipped_to(self, p: Partition, position: int | None, offset: int) -> int | None:
         """Return the position from which a record out of turn is taken; None if it is not."""
