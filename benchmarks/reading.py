@@ -23,7 +23,7 @@ TIMEOUT_S = 300.0
 
 def poll_and_drain(topic: Topic) -> int:
     """Read every message and do nothing with it; return the bytes."""
-    return sum(len(message.value()) for message in _messages(topic))
+    return sum(len(message.value()) for message in messages_of(topic))
 
 
 def poll_and_count(topic: Topic) -> int:
@@ -32,7 +32,7 @@ def poll_and_count(topic: Topic) -> int:
     assert even is not None
     spectrum, image = np.zeros(1000, np.uint32), np.zeros(SIDE * SIDE, np.uint32)
     seen = 0
-    for message in _messages(topic, at_a_time=8):  # what is counted at once should still be in the cache
+    for message in messages_of(topic, at_a_time=8):  # what is counted at once should still be in the cache
         content = decode_ev44(message.value())
         kernels.count_even(content.time_of_flight, even.first, even.span, even.shift, even.scale, spectrum)
         kernels.count_pixels(content.pixel_id, 1, SIDE * SIDE, image)
@@ -69,7 +69,8 @@ def connected(topic: Topic) -> Iterator[ld.Streams]:
         live.close()
 
 
-def _messages(topic: Topic, *, at_a_time: int = 1000) -> Iterator[Message]:
+def messages_of(topic: Topic, *, at_a_time: int = 1000) -> Iterator[Message]:
+    """Yield every message of a topic, with nothing between us and the client."""
     consumer = Consumer(consumer_config(parse_address(topic.url)))
     try:
         consumer.assign([TopicPartition(topic.name, p, 0) for p in range(topic.partitions)])
