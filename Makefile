@@ -4,13 +4,14 @@
 #   make lab     JupyterLab on the first notebook
 #   make test    every check there is: style, types, import contracts, tests
 #   make bench   how fast the hot paths are, beside their peers
+#   make fuzz    two million spoilt messages, and half an hour of guided ones
 #
 # PYTHON=/path/to/python picks the interpreter; OUT=folder says where the demo puts its files;
-# ARGS="..." is handed on to livedata demo, pytest or the benchmarks.
+# ARGS="..." is handed on to livedata demo, pytest, the benchmarks or the fuzzers.
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test bench lint types format tools clean
+.PHONY: help demo lab test bench fuzz lint types format tools clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -35,6 +36,9 @@ test: lint types tools ## every check: style, types, import contracts, tests
 bench: $(VENV)/.test ## measure the hot paths beside their peers
 	$(RUN) -m benchmarks $(ARGS)
 
+fuzz: $(VENV)/.fuzz ## spoilt messages by the million: nothing but DecodeError, in time and memory
+	$(RUN) -m fuzz $(ARGS)
+
 lint: $(VENV)/.test ## style and import contracts
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -52,7 +56,7 @@ tools: $(VENV)/.test ## what the tests need beside Python: Chromium, flatc, Kafk
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Each stamp says what is installed. A larger one brings the smaller ones along, so that a second run has nothing to do.
 
@@ -74,3 +78,8 @@ $(VENV)/.test: $(VENV)/.made $(WHAT)
 	@echo 'Installing livedata and all that its tests need into $(VENV) ...'
 	@$(PIP) -e '.[test]'
 	@touch $@ $(VENV)/.core $(VENV)/.lab
+
+$(VENV)/.fuzz: $(VENV)/.test
+	@echo 'Installing the guided fuzzer into $(VENV) ...'
+	@$(PIP) -e '.[test,fuzz]'
+	@touch $@

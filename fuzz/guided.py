@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
+from inspect import getclosurevars
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
 LONGEST = 4096
+
+
+def generated(decoder: Callable[..., Any]) -> list[FunctionType]:
+    """Return the functions that a fast decoder consists of: made while running, not imported."""
+    root = getclosurevars(decoder).nonlocals["root"]
+    return [f for f in root.__globals__.values() if isinstance(f, FunctionType) and f.__globals__ is root.__globals__]
 
 
 def run(minutes: float, *, seed: int, out: Path) -> int:
@@ -22,11 +32,17 @@ def run(minutes: float, *, seed: int, out: Path) -> int:
     except ImportError:
         sys.exit("atheris is missing; get it with: pip install 'livedata[fuzz]' (Linux, Python 3.11 or newer)")
     with atheris.instrument_imports(include=["livedata.schemas"], enable_loader_override=False):
-        from livedata.schemas import SCHEMAS
+        from livedata.schemas import SCHEMAS, decode
+        from livedata.schemas.fast import _OF_BYTES
 
         from .judge import Judge
         from .seeds import all_seeds
     judges = {schema_id.encode("ascii"): Judge(SCHEMAS[schema_id]) for schema_id in SCHEMAS}
+    for found in all_seeds().values():
+        decode(found[0])
+    for decoder in (*(judge.fast for judge in judges.values()), *(decoder for _, decoder in _OF_BYTES.values())):
+        for function in generated(decoder):
+            atheris.instrument_func(function)
     first = judges[b"ev44"]
     turn = 0
 

@@ -166,8 +166,9 @@ class _Reader:
 
     def behind(self, type_: Type, pos: int, depth: int) -> Any:
         if isinstance(type_, Text):
+            is_new = pos not in self.cursor.texts
             text = self.cursor.text(pos)
-            self.room -= getsizeof(text)
+            self.room -= getsizeof(text) if is_new else 0
             return text
         if isinstance(type_, TableRef):
             return self.table(self.layout.tables[type_.table], pos, depth + 1)
