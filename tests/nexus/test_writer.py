@@ -161,15 +161,15 @@ def test_log_values_of_another_shape_are_kept_beside_the_first(writer):
     assert [np.shape(v) for v in file.read("temperature").value] == [(), (), (2,), (0,)]
 
 
-def test_messages_with_several_samples_keep_those_of_each_type_apart(writer):
+def test_a_message_with_several_samples_stays_whole(writer):
     zero = np.zeros(2, np.int64)
     messages = Messages("X_env", zero.astype(np.int32), np.array([7, 8]), zero, *[np.array([0, 2])] * 2)
     writer.accept(TEMPERATURE, log_message(0, np.int32(1)))
     writer.accept(TEMPERATURE, LogBatch(np.arange(5) + T0, np.array([1, 2.5, 3, 4, 5]), messages))
     check(writer.path, writer.finish())
     first, second = open_file(writer.path).batches("temperature")
-    assert (first.value.tolist(), first.messages.first_entry.tolist()) == ([1, 1, 3, 4, 5], [0, 1, 2])
-    assert (second.value.tolist(), second.messages.offset.tolist()) == ([2.5], [7])
+    assert (first.value.tolist(), first.messages.offset.tolist()) == ([1, 3, 4, 5], [0, 8])
+    assert (second.value.tolist(), second.messages.offset.tolist()) == ([1, 2.5], [7])
 
 
 def test_logs_of_arrays_keep_their_shape(writer):

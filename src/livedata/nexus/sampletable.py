@@ -82,7 +82,7 @@ class SampleTable:
         )
 
     def take(self, batch: LogBatch) -> LogBatch | None:
-        """Add the samples that fit type and shape; return the others, None when all fit."""
+        """Add the messages whose samples all fit type and shape; return the others, None when all fit."""
         values = np.asarray(batch.value)
         if values.shape[1:] != self.item or (values.dtype.kind in "OUS") != self.is_text:
             return batch
@@ -93,6 +93,7 @@ class SampleTable:
         if fits.all():
             self._append(batch, exact)
             return None
+        fits = _whole_messages(batch, fits)
         if fits.any():
             self._append(select_samples(batch, fits), exact[fits])
         return select_samples(batch, ~fits)
@@ -144,6 +145,16 @@ def exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> tuple[NDArray[Any], N
         if values.dtype.kind in "iu" and dtype.kind == "f":
             same &= np.abs(there.astype(np.float64)) <= 2.0**62
     return there, same.reshape(len(values), -1).all(axis=1)
+
+
+def _whole_messages(batch: LogBatch, fits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Leave out all samples of a message of which one is left out: a sample's number in its message is its identity."""
+    first = batch.messages.first_entry
+    sizes = np.diff(first, append=np.int64(len(fits)))
+    if not len(first) or int(sizes.max()) <= 1:
+        return fits
+    n_odd = np.diff(np.concatenate(([0], np.cumsum(~fits)))[np.append(first, len(fits))])
+    return np.repeat(n_odd == 0, sizes)
 
 
 def select_samples(batch: LogBatch, keep: NDArray[np.bool_]) -> LogBatch:
