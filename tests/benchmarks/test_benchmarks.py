@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import streaming_data_types
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +33,30 @@ def test_kernels_and_recorder_give_rows_as_json(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "benchmarks.json").read_text())["rows"] == document["rows"]
 
 
+def test_every_schema_that_both_know_is_decoded_and_encoded_by_both(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--json", "--only", "schemas")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    names = {row["name"] for row in rows}
+    assert {"decode ev44, 1,000 events", "encode ev44, 1,000 events", "decode f144"} <= names
+    assert {f"decode {known}" for known in streaming_data_types.DESERIALISERS} <= names
+    assert {"encode f142", "encode hs00", "encode ev42"} <= names
+    assert "encode NDAr" not in names
+    assert all(row["ratio"] > 0 and row["peer"] == "esspy" for row in rows)
+
+
+@pytest.mark.kafka
+def test_small_messages_go_from_kafka_into_timelines(
+    tmp_path: Path, kafka_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVEDATA_TEST_BROKER", kafka_url)
+    done = bench(tmp_path, "--json", "--only", "small")
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)["rows"]
+    assert row["ours"] > 0
+    assert row["peer"] == "esspy"
+
+
 @pytest.mark.kafka
 def test_views_on_kafka_are_compared_with_bare_reading_and_drawn(
     tmp_path: Path, kafka_url: str, monkeypatch: pytest.MonkeyPatch
@@ -47,4 +72,4 @@ def test_views_on_kafka_are_compared_with_bare_reading_and_drawn(
 def test_an_unknown_name_lists_those_that_there_are(tmp_path: Path) -> None:
     done = bench(tmp_path, "--only", "speed")
     assert done.returncode == 2
-    assert "no benchmark speed; there are kernels, kafka, recorder, browser, sweep" in done.stderr
+    assert "no benchmark speed; there are kernels, schemas, kafka, small, recorder, browser, sweep" in done.stderr
