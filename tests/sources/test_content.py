@@ -132,14 +132,22 @@ def test_numbers_that_a_frame_cannot_hold_are_left_out_and_counted(number):
 
 
 def test_entries_whose_frames_are_known_are_never_put_together():
-    items = list(event_items("bank", [event_batch(4, veto=np.array([0, 0, 1, -1]))], message_size=100))
+    items = list(
+        event_items("bank", [event_batch(4, veto=np.array([0, 0, 1, -1]))], message_size=100, with_frames=True)
+    )
 
     assert [item.event_time_zero.tolist() for item in items] == [[TIME_NS + i] for i in range(4)]
     assert [item.frame.veto for item in items] == [0, 0, 1, None]
 
 
 def test_parts_of_a_large_entry_are_of_one_frame():
-    items = list(event_items("bank", [event_batch(1, veto=np.array([5]))], message_size=1))
+    items = list(event_items("bank", [event_batch(1, veto=np.array([5]))], message_size=1, with_frames=True))
 
     assert [item.frame for item in items] == [Frame(None, 5, None)] * 2
     assert [item.event_time_offset.tolist() for item in items] == [[0], [1]]
+
+
+def test_nothing_is_known_of_the_frames_of_a_stream_that_tells_none():
+    items = list(event_items("bank", [event_batch(2)], None, with_frames=True))
+
+    assert [item.frame for item in items] == [Frame(None, None, None)] * 2

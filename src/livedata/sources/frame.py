@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from ..schemas import encode, message_class
 from ..streams.batch import ABSENT_IN_COLUMN, EventBatch
 
@@ -40,18 +42,16 @@ def has_frames(batch: EventBatch) -> bool:
     return any(name in batch.columns for name in COLUMNS)
 
 
-def frames_of(batch: EventBatch) -> list[Frame] | None:
-    """Return what is known of each entry's frame; None where the batch tells nothing."""
+def frames_of(batch: EventBatch) -> list[Frame]:
+    """Return what is known of each entry's frame."""
     if not has_frames(batch):
-        return None
-    n = batch.n_entries
-    columns = [
-        batch.columns[name].tolist() if name in batch.columns else [ABSENT_IN_COLUMN[name]] * n for name in COLUMNS
-    ]
+        return [NOTHING_KNOWN] * batch.n_entries
+    absent = ABSENT_IN_COLUMN
+    columns = (batch.columns.get(name, np.full(batch.n_entries, absent[name])).tolist() for name in COLUMNS)
     return [
         Frame(
-            None if period == ABSENT_IN_COLUMN["period"] else period,
-            None if veto == ABSENT_IN_COLUMN["veto"] else veto,
+            None if period == absent["period"] else period,
+            None if veto == absent["veto"] else veto,
             None if math.isnan(charge) else charge,
         )
         for period, veto, charge in zip(*columns, strict=True)

@@ -42,7 +42,7 @@ class EventItem:
     event_id: Int32Array | None
     event_weight: NDArray[np.int16] | None = None
     frame: Frame | None = None
-    """Period, vetoes and charge of the one entry; None where the stream tells none of them."""
+    """Period, vetoes and charge of the one entry; None where no stream of the file tells any."""
 
 
 Sample = np.number[Any] | NDArray[np.number[Any]] | str | tuple[str, ...] | int | None
@@ -84,7 +84,9 @@ def is_plausible(time_ns: int) -> bool:
     return 0 <= time_ns < LAST_NS
 
 
-def event_items(stream: str, batches: Iterable[EventBatch], message_size: int | None) -> Iterator[EventItem]:
+def event_items(
+    stream: str, batches: Iterable[EventBatch], message_size: int | None, *, with_frames: bool = False
+) -> Iterator[EventItem]:
     """Cut a stream's batches into messages.
 
     Parameters
@@ -95,14 +97,15 @@ def event_items(stream: str, batches: Iterable[EventBatch], message_size: int | 
         In the file's order.
     message_size
         Events in a message: entries within a second of each other are put together up to this number, and larger
-        entries are cut into several with the same time. None: each entry is a message. Entries of which period, vetoes
-        or charge are known are never put together.
+        entries are cut into several with the same time. None: each entry is a message.
+    with_frames
+        Say what is known of each entry's frame, be it nothing; entries are never put together then.
     """
     limit = min(message_size or MAX_EVENTS, MAX_EVENTS)
     key = 0
     for batch in batches:
         times = batch.event_time_zero.tolist()
-        frames = frames_of(batch)
+        frames = frames_of(batch) if with_frames else None
         bounds = [*batch.event_index.tolist(), batch.n_events]
         first = 0
         while first < len(times):

@@ -53,11 +53,11 @@ class Playlist:
         """
         streams: list[Iterator[Item]] = []
         starts: list[int | None] = []
-        for name in self._events:
-            first, batches = peek(self._batches(name, EventBatch))
+        opened = {name: peek(self._batches(name, EventBatch)) for name in self._events}
+        self.has_frames = any(first is not None and has_frames(first) for first, _ in opened.values())
+        for name, (first, batches) in opened.items():
             starts.append(first_time(first) if first is not None else None)
-            self.has_frames |= first is not None and has_frames(first)
-            streams.append(event_items(name, batches, self._message_size))
+            streams.append(event_items(name, batches, self._message_size, with_frames=self.has_frames))
         is_without_events = all(start is None for start in starts)
         for name, facets in self._logs.items():
             for facet in facets:

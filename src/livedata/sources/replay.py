@@ -22,7 +22,7 @@ from .announcement import MS, job_id, run_start, run_stop
 from .arraycontent import encode_arrays
 from .content import encode_events, encode_sample
 from .counts import Counts, NotSent, Tally
-from .frame import NOTHING_KNOWN, Frame, encode_frame
+from .frame import Frame, encode_frame
 from .merge import ArrayItem, EventItem, Item, LogItem, is_plausible, merged
 from .outbox import Outbox
 from .pace import Speed, checked_speed
@@ -187,8 +187,8 @@ class Replay(Source):
                 self._sent.note(name, UNSHIFTABLE, n)
         if n := self._playlist.clamped(item):
             self._sent.note(name, UNREPRESENTABLE, n)
-        if self._playlist.has_frames:
-            self._send_frame(outbox, name, int(times[0]), item.frame or NOTHING_KNOWN)
+        if item.frame is not None:
+            self._send_frame(outbox, name, int(times[0]), item.frame)
         number = self._next_id(name)
         value = encode_events(item, number, times)
         self._send_part(outbox, name, value, Counts(1, len(times), len(toa)), number, int(times[0]))
