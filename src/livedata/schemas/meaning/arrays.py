@@ -63,7 +63,7 @@ def _example(values: Values, rng: np.random.Generator | None) -> None:
 
 def _example_root(values: Values, rng: np.random.Generator | None) -> None:
     n = 1 if rng is None else int(rng.integers(0, 4))
-    values.setdefault("data", tuple({"name": f"variable {i}" if i else "signal"} for i in range(n)))
+    values.setdefault("data", tuple({"name": "signal" if n == 1 else f"variable {i}"} for i in range(n)))
 
 
 MEANING = Meaning(
