@@ -108,7 +108,6 @@ def survey_topics(
         In the order of their names.
     """
     marks = transport.watermarks(partitions) if partitions else {}
-    deadline = time.monotonic() + seconds
     topics: dict[str, Topic] = {}
     for p, mark in sorted(marks.items()):
         topic = topics.setdefault(p.topic, Topic(p.topic, 0))
@@ -128,6 +127,7 @@ def survey_topics(
 
     now = now_ms if now_ms is not None else time.time_ns() // 10**6
     before = transport.offsets_at(list(parts), now - LATELY_S * 1000) if parts else {}
+    deadline = time.monotonic() + seconds
     sample(tails({p: marks[p] for p in parts}, 1))
     for ranges in _chunks(parts, marks):
         sample(ranges)

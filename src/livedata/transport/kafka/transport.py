@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -28,6 +28,8 @@ UNREACHABLE_AFTER_S = 4.0
 """When no broker of the address takes a connection for so long, asking is given up, whatever time is left."""
 
 _STEP_S = 1.5
+_FEW_TOPICS = 8
+"""Topics asked for one by one; of more, all that the cluster has come in one answer."""
 _AWAY = {
     KafkaError._TRANSPORT,
     KafkaError._TIMED_OUT,
@@ -178,17 +180,23 @@ class KafkaTransport:
 
     def _existing(self, partitions: Sequence[Partition], timeout_s: float) -> list[Partition]:
         wanted = [Partition(*p) for p in partitions]
-        for topic in dict.fromkeys(p.topic for p in wanted):
-            size = self._size(topic, timeout_s)
+        sizes = self._sizes(dict.fromkeys(p.topic for p in wanted), timeout_s)
+        for topic, partition in wanted:
+            size = sizes[topic]
             if not size:
                 raise TransportError(f"{self.url} has no topic {topic!r}; create it or check the name")
-            for p in wanted:
-                if p.topic == topic and not 0 <= p.partition < size:
-                    raise TransportError(
-                        f"topic {topic!r} at {self.url} has {size} partition(s), 0 to {size - 1}; "
-                        f"there is no partition {p.partition}"
-                    )
+            if not 0 <= partition < size:
+                raise TransportError(
+                    f"topic {topic!r} at {self.url} has {size} partition(s), 0 to {size - 1}; "
+                    f"there is no partition {partition}"
+                )
         return wanted
+
+    def _sizes(self, topics: Collection[str], timeout_s: float) -> dict[str, int]:
+        if len(topics) <= _FEW_TOPICS:
+            return {topic: self._size(topic, timeout_s) for topic in topics}
+        found = self._metadata(None, timeout_s).topics
+        return {topic: len(found[topic].partitions) if topic in found else 0 for topic in topics}
 
     def _ask_watermarks(self, partition: Partition, timeout_s: float) -> tuple[int, int]:
         answer = self._open().get_watermark_offsets(TopicPartition(*partition), timeout=timeout_s)
