@@ -13,6 +13,7 @@ from dataclasses import field as dataclass_field
 from dataclasses import fields as dataclass_fields
 from dataclasses import make_dataclass
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -51,14 +52,13 @@ class Message:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        from .summary import repr_text
-
-        return repr_text(self)
+        # By name, here and below: what shows a message knows the schemas, and those are made of messages.
+        text: str = import_module(".summary", __package__).repr_text(self)
+        return text
 
     def _repr_html_(self) -> str:
-        from .html import message_html
-
-        return message_html(self)
+        html: str = import_module(".html", __package__).message_html(self)
+        return html
 
 
 def mark_relayed(message: Message) -> None:
