@@ -8,7 +8,8 @@ import pytest
 import livedata as ld
 from livedata import schemas
 from livedata.errors import ArgumentError, TransportError
-from livedata.session.peek import find_topics, last_records, peek
+from livedata.session.peek import peek
+from livedata.session.tail import find_topics, last_records
 from livedata.session.topics import survey_topics
 from livedata.transport import Partition
 

@@ -202,7 +202,7 @@ def read_message(path: Path) -> bytes:
 
 def decode_topics(url: str, topics: Sequence[str] | None, start: str | None, printer: Printer, *, follow: bool) -> None:
     """Print the messages of a broker's topics: those asked for, then new ones as they come."""
-    from ..session.peek import find_topics, last_records
+    from ..session.tail import find_topics, last_records
     from ..streams.history import read_ranges
     from ..streams.start import parse_start, start_offsets
     from ..transport import open_transport

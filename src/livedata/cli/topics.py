@@ -31,7 +31,7 @@ def topics(
     """List a broker's topics: sizes, rates, schemas and sources. What has a ~ is from a sample of the last messages."""
     refuse_file(url)
     refuse_memory(url)
-    from ..session.peek import find_topics
+    from ..session.tail import find_topics
     from ..session.topics import survey_topics
     from ..transport import open_transport
 
