@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sized
-from typing import Any
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any, cast
 
 import numpy as np
 
@@ -126,8 +126,10 @@ def _in_words(kind: Kind) -> str:
 def _kind(value: object) -> tuple[Kind, object]:
     if isinstance(value, str):
         return (0, "text"), value
-    if isinstance(value, tuple | list | Rows) and value and all(isinstance(v, str) for v in value):
-        return (1, "text"), tuple(value)
+    # A message holds texts in a tuple, even when there are none of them, and numbers in an array.
+    may_be_texts = isinstance(value, tuple | Rows) or (isinstance(value, list) and value)
+    if may_be_texts and all(isinstance(v, str) for v in cast(Iterable[Any], value)):
+        return (1, "text"), tuple(cast(Iterable[Any], value))
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, OverflowError):
