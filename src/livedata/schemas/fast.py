@@ -12,7 +12,8 @@ from typing import Any
 
 from .cursor import Data
 from .fastbudget import Unusual, budgets_for
-from .fastcode import Source
+from .fastcode import write_table
+from .fastsource import Source
 from .message import Message
 from .read import Buffer, as_bytes, decode_as, open_message
 from .registry import SCHEMAS, Schema
@@ -89,9 +90,8 @@ def fast_decoder(schema: Schema, *, for_views: bool = False) -> Decoder:
         A function from a message that claims to be of this schema to its content; None when it is unusual or unsound.
     """
     source = Source(schema, for_views=for_views)
-    function = source.table(schema.root)
-    text = "\n".join(source.lines + source.closing)
-    exec(compile(text, f"<{schema.id}>", "exec"), source.names)  # noqa: S102  made from our own description alone
+    function = write_table(source, schema.root)
+    exec(compile(source.text, f"<{schema.id}>", "exec"), source.names)  # noqa: S102  made from our own description alone
     root = source.names[function]
 
     def decode(data: Data) -> Message | None:

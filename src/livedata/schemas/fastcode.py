@@ -1,4 +1,4 @@
-"""The text of a fast decoder: one Python function per table, made from the layout description.
+"""The function of one table, made from the layout description.
 
 Only what is unusual costs checks of its own: reading outside the message fails by itself (`IndexError`,
 `struct.error`, `ValueError`), and entries of vtables have been verified when they were first seen.
@@ -6,16 +6,11 @@ Only what is unusual costs checks of its own: reading outside the message fails 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
-from struct import Struct as Packing
-from sys import getsizeof
-from typing import Any
-
-import numpy as np
+from collections.abc import Iterator
 
 from .cursor import LONG_TEXT
-from .fastbudget import Unusual, budgets_for
+from .fastparts import draft_class
+from .fastsource import READERS, Source
 from .fastvtable import vtable_reader
 from .layout import (
     MAX_DEPTH,
@@ -32,95 +27,30 @@ from .layout import (
     Vector,
     inline_dtype,
 )
-from .message import Message, absent_value, empty_array
+from .message import absent_value, empty_array
 from .read import ARRAY_PRICE, NUMBER_PRICE, OBJECT_PRICE, ROWS_PRICE, SHAPE_PRICE
 from .registry import Schema
-from .rows import Rows
 
 ELEMENT_PRICE = 16
 """Bytes that a list and the tuple made of it take for an element."""
 
-_U32 = Packing("<I").unpack_from
-_READERS = {code: Packing("<" + code).unpack_from for code in "?bBhHiIqQfd"}
+
+def write_table(source: Source, table: Table, *, bare: bool = False) -> str:
+    """Write the function of a table, unless it is there, and return its name.
+
+    It takes message, length, position, depth and `Budgets`, and returns the message object, or the single value when
+    `bare`.
+    """
+    known = source.functions.get((table.name, bare))
+    if known is not None:
+        return known
+    name = source.functions[table.name, bare] = source.name("table", None)
+    body = _Function(source, table, bare=bare).lines()
+    source.lines += [f"def {name}(data, end, t, depth, left):", *(f"    {line}" for line in body)]
+    return name
 
 
-def draft_class(class_: type[Message]) -> type[Message]:
-    """Make a class like a frozen message class whose instances can be filled and then given their true class."""
-    slots = tuple(getattr(class_, "__slots__", ()))
-    return type(f"Draft{class_.__name__}", (Message,), {"__slots__": slots})
-
-
-def long_text(data: bytes | memoryview, start: int, stop: int) -> str:
-    """Decode a text without copying its bytes first."""
-    return str(memoryview(data)[start:stop], "utf-8")
-
-
-def truths(data: bytes | memoryview, n: int, at: int) -> np.ndarray[Any, Any]:
-    """Return a vector of truth values: any byte but 0 is true."""
-    array: np.ndarray[Any, Any] = np.frombuffer(data, np.uint8, n, at) != 0
-    array.flags.writeable = False
-    return array
-
-
-def row_text(data: bytes | memoryview, first: int, number: int) -> str:
-    """Make an element of a verified vector of texts again."""
-    at = first + 4 * number
-    at += _U32(data, at)[0]
-    return long_text(data, at + 4, at + 4 + _U32(data, at)[0])
-
-
-def row_table(read: Callable[..., Any], data: bytes | memoryview, first: int, depth: int, number: int) -> Any:
-    """Make an element of a verified vector of tables again."""
-    at = first + 4 * number
-    return read(data, len(data), at + _U32(data, at)[0], depth, budgets_for(len(data)))
-
-
-class Source:
-    """The text of the functions of one schema and the names they use."""
-
-    def __init__(self, schema: Schema, *, for_views: bool) -> None:
-        self.schema, self.layout = schema, schema.layout
-        # A slice of a memoryview cannot be looked up by its content.
-        self.key = "bytes(data[v : v + data[v]])" if for_views else "data[v : v + data[v]]"
-        self.lines: list[str] = []
-        self.closing: list[str] = []
-        self.names: dict[str, Any] = {
-            "I32": _READERS["i"],
-            "U32": _READERS["I"],
-            "Unusual": Unusual,
-            "frombuffer": np.frombuffer,
-            "getsizeof": getsizeof,
-            "long_text": long_text,
-            "partial": partial,
-            "row_table": row_table,
-            "row_text": row_text,
-            "Rows": Rows,
-            "truths": truths,
-        }
-        self.functions: dict[str, str] = {}
-        """Name of the function for each table, by full name."""
-
-    def name(self, stem: str, value: object) -> str:
-        """Give a value a name that the text can use."""
-        name = f"{stem}{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def table(self, table: Table, *, bare: bool = False) -> str:
-        """Write the function of a table, unless it is there, and return its name.
-
-        It takes message, length, position, depth and `Budgets`, and returns the message object, or the single value
-        when `bare`.
-        """
-        if table.name in self.functions:
-            return self.functions[table.name]
-        function = self.functions[table.name] = self.name("table", None)
-        body = _TableText(self, table, bare=bare).lines()
-        self.lines += [f"def {function}(data, end, t, depth, left):", *(f"    {line}" for line in body)]
-        return function
-
-
-class _TableText:
+class _Function:
     """The body of the function of one table. Value, entry and code of field i are v<i>, e<i> and c<i>."""
 
     def __init__(self, source: Source, table: Table, *, bare: bool) -> None:
@@ -170,7 +100,7 @@ class _TableText:
             if not self.is_root:
                 yield f"left[1] -= getsizeof(v{i})"
         elif isinstance(type_, TableRef):
-            function = self.source.table(self.source.layout.tables[type_.table])
+            function = write_table(self.source, self.source.layout.tables[type_.table])
             yield f"v{i} = {function}(data, end, at, depth + 1, left)"
         elif isinstance(type_, Vector):
             yield from self.vector(f"v{i}", type_)
@@ -198,7 +128,7 @@ class _TableText:
         elif code == "?":
             yield f"{value} = data[{place}] != 0"
         else:
-            yield f"{value}, = {self.source.name('read', _READERS[code])}(data, {place})"
+            yield f"{value}, = {self.source.name('read', READERS[code])}(data, {place})"
 
     def vector(self, value: str, type_: Vector) -> Iterator[str]:
         of = type_.of
@@ -215,12 +145,12 @@ class _TableText:
                 dtype_name = self.source.name("dtype", dtype)
                 yield f"{value} = frombuffer(data, {dtype_name}, n, at + 4) if n else {absent}"
             return
-        yield "left[2] -= n"
-        yield "if at + 4 + 4 * n > end or left[2] < 0: raise Unusual"
+        yield "count, left[2] = n, left[2] - n"
+        yield "if at + 4 + 4 * count > end or left[2] < 0: raise Unusual"
         yield "room, first = left[1], at + 4"
-        yield f"left[1] -= {ELEMENT_PRICE} * n"
+        yield f"left[1] -= {ELEMENT_PRICE} * count"
         yield f"{value} = [] if left[1] >= 0 else None"
-        yield "for at in range(first, first + 4 * n, 4):"
+        yield "for at in range(first, first + 4 * count, 4):"
         yield from (f"    {line}" for line in _follow("at"))
         if isinstance(of, Text):
             yield from (f"    {line}" for line in _text("x"))
@@ -228,21 +158,21 @@ class _TableText:
             make = "row_text, data, first"
         else:
             assert isinstance(of, TableRef)
-            function = self.source.table(self.source.layout.tables[of.table])
+            function = write_table(self.source, self.source.layout.tables[of.table])
             yield f"    x = {function}(data, end, at, depth + 1, left)"
             make = f"row_table, {function}, data, first, depth + 1"
         # Elements that do not fit are verified all the same, one after the other.
         yield f"    if left[1] < 0: {value} = None"
         yield f"    if {value} is None: left[1] = room - {ROWS_PRICE}"
         yield f"    else: {value}.append(x)"
-        yield f"{value} = Rows(partial({make}), n) if {value} is None else tuple({value})"
+        yield f"{value} = Rows(partial({make}), count) if {value} is None else tuple({value})"
 
     def union(self, i: int, field: Field, union: Union) -> Iterator[str]:
         bare = self.source.layout.bare[union.name]
         functions = {}
         for member in union.members:
             table = self.source.layout.tables[member.table]
-            functions[member.code] = self.source.table(table, bare=bare is not None)
+            functions[member.code] = write_table(self.source, table, bare=bare is not None)
         kinds = self.source.name("kinds", None)
         entries = ", ".join(f"{code}: {function}" for code, function in functions.items())
         self.source.closing.append(f"{kinds} = {{{entries}}}")
