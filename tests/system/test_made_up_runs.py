@@ -165,7 +165,7 @@ def test_the_run_is_that_of_the_run_start(connect, transport, topic_prefix):
     assert (told.name, told.start_ns, told.stop_ns) == ("9001", start_ns, start_ns + 24_000_000_000)
 
 
-def test_frames_of_muons_tell_their_own_period_and_vetoes(connect, transport, topic_prefix, tmp_path):
+def test_frames_of_muons_tell_their_own_period_and_vetoes(connect, kafka_url, transport, topic_prefix, tmp_path):
     run = muon_run(moments_ago(10))
     run.make_topics(transport, topic_prefix)
     live = connect()
@@ -179,3 +179,7 @@ def test_frames_of_muons_tell_their_own_period_and_vetoes(connect, transport, to
     rec.stop(wait=True)
     (stream,) = [s for s in ld.open(rec.path).values() if s.kind == "events"]
     assert collected(stream, len(entries)) == in_order(entries)
+    ld.replay(rec.path, to=kafka_url, speed="max", topics=f"{topic_prefix}_again", times="original", partitions=3).wait(
+        timeout=60
+    )
+    assert collected(connect(start="earliest")[stream.name], len(entries)) == in_order(entries)
