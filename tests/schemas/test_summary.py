@@ -68,6 +68,20 @@ def test_long_texts_are_cut_and_json_comes_last():
     assert len(said) <= LONGEST
 
 
+def test_one_text_of_json_has_its_place_beside_many_names():
+    names = {name: "n" * 30 for name in ("software_name", "software_version", "service_id", "host_name")}
+    said = summary(schemas.x5f2(**names, status_json='{"state": "writing", "job_id": "7f2c2f7e"}'))
+    assert 'status_json \'{"state": "writing"' in said
+    assert len(said) <= LONGEST
+
+
+def test_what_went_wrong_is_told_before_who_says_so():
+    message = schemas.wrdn(
+        service_id="fw-1", job_id="j", file_name="/data/x.nxs", error_encountered=True, message="Full"
+    )
+    assert summary(message).startswith("error_encountered true, message 'Full', service_id 'fw-1'")
+
+
 @pytest.mark.parametrize("id", schemas.SCHEMAS)
 def test_any_message_gives_one_short_printable_line(id):
     rng = np.random.default_rng(5)

@@ -30,6 +30,8 @@ _COUNTED = {
 _LAST = 8
 """Rank of what is long and read last."""
 
+_KEPT = 40
+"""Characters that one long text gets in any case."""
 _LIST = 60
 """Characters of the entries of a list."""
 
@@ -58,12 +60,17 @@ def summary(message: Message) -> str:
     '21.5 float32, at 2023-11-14 22:13:20.500'
     """
     dated, last = _own_time(message)
-    room = LONGEST - len(last) - len(", …")
+    said = _parts(message, dated)
+    long = [part for rank, part in said if rank == _LAST]
+    # A state in JSON is worth more than the last of many names; of several such texts none is.
+    kept = min(len(long[0]) + 2, _KEPT) if len(long) == 1 else 0
+    room = LONGEST - len(last) - len(", …") - kept
     parts: list[str] = []
     is_cut = False
-    for rank, part in _parts(message, dated):
-        if rank == _LAST and room > TEXT // 2:
-            part = clean(part, room - 2)
+    for rank, part in said:
+        if rank == _LAST:
+            room, kept = room + kept, 0
+            part = clean(part, room - 2) if room > TEXT // 2 else part
         if len(part) + 2 > room:
             is_cut = True
             continue
@@ -174,7 +181,9 @@ def _part(name: str, value: object, field: Field | StructField | None, message: 
     if isinstance(value, str):
         if "json" in attributes:
             return _LAST, f"{name} '{clean(value, LONGEST)}'" if value else ""
-        return (0, clean(value)) if name == "name" else (3, f"{name} '{clean(value)}'" if value else "")
+        # What is wrong is told before who says so.
+        rank = 2 if name == "message" else 3
+        return (0, clean(value)) if name == "name" else (rank, f"{name} '{clean(value)}'" if value else "")
     if isinstance(value, Message):
         inner = summary(value)
         return 5, f"{name} ({clean(inner, 60)})" if inner else ""
