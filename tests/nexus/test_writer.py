@@ -282,7 +282,7 @@ def test_the_side_file_holds_what_a_resume_needs(writer):
     (detector,) = [s for s in side["streams"] if s["key"] == list(DETECTOR)]
     assert detector["rows"]["/entry/detector_events/event_id"] == 40_000
     assert detector["tables"] == {
-        "/entry/livedata/messages/detector_events": {"group": "/entry/detector_events", "last_offsets": {"0": 39}}
+        "/entry/livedata/messages/detector_events/value": {"group": "/entry/detector_events", "last_offsets": {"0": 39}}
     }
     assert not side_path(writer.path).with_name(side_path(writer.path).name + ".new").exists()
 

@@ -29,7 +29,7 @@ from ..streams.batch import ArrayBatch, ArraySet, Messages, Variable
 from ..streams.key import StreamKey
 from .column import Column, chunk_rows
 from .loggroup import MAX_PARTS, NewPart
-from .messagegroup import MessageColumns
+from .messagegroup import MessageTable
 from .moment import EPOCH
 from .naming import safe_name
 from .ragged import Ragged
@@ -91,6 +91,11 @@ class ArrayGroup:
     def sections(self) -> list[Section]:
         """What must be found in the file."""
         return [part.section for part in list(self._parts)]
+
+    @property
+    def n_messages(self) -> int:
+        """Messages appended."""
+        return sum(part.messages.n_messages for part in list(self._parts))
 
     @property
     def n_samples(self) -> int:
@@ -167,7 +172,7 @@ class _Part:
         self._time = Column(group, "time", "<u8", chunk_rows=chunk_rows(n_expected, 8, smallest_bytes=1 << 10))
         self._time.dataset.attrs["units"] = "ns"
         self._time.dataset.attrs["start"] = EPOCH
-        self.messages = MessageColumns(messages, chunk_rows(n_expected, 8, smallest_bytes=1 << 10))
+        self.messages = MessageTable(messages, "value", chunk_rows(n_expected, 8, smallest_bytes=1 << 10))
         self._notes: TextColumn | None = None
         self._per_set: dict[str, Column | TextColumn] = {}
         self._ragged: dict[str, Ragged] = {}
@@ -181,7 +186,7 @@ class _Part:
         home = self._beside if form.storage == "ragged" else self.group
         name, n = self._dataset_name(form), 1
         taken = name
-        while name in home or (home is self._beside and name == NOTES):
+        while name in home or (home is self._beside and name in (NOTES, "value")):
             n += 1
             name = f"{taken}_{n}"
         dtype = np.dtype(form.dtype)
@@ -254,17 +259,17 @@ class _Part:
         """All datasets, those of the messages last."""
         ragged = [column for r in self._ragged.values() for column in r.columns]
         notes = [self._notes] if self._notes is not None else []
-        return [self._time, *self._per_set.values(), *self._once, *ragged, *notes, *self.messages.columns]
+        return [self._time, *self._per_set.values(), *self._once, *ragged, *notes, self.messages.column]
 
     @property
     def section(self) -> Section:
         """What must be found in the file."""
         per_set: list[Column | TextColumn] = [self._time, *self._per_set.values()]
         per_set += [self._notes] if self._notes is not None else []
-        names = [c.dataset.name for c in per_set] + [f"{r.group.name}/first" for r in self._ragged.values()]
+        names = [c.path for c in per_set] + [f"{r.group.name}/first" for r in self._ragged.values()]
         rows = dict.fromkeys(map(str, names), self.n_sets)
         m = self.messages
-        return Section(str(self.group.name), str(self._beside.name), rows, m.n_messages, dict(m.last_offset))
+        return Section(str(self.group.name), m.path, rows, m.n_messages, dict(m.last_offset))
 
     def changed(self, found: ArraySet) -> set[str]:
         """Names of variables that were equal in all sets and are different in this one."""

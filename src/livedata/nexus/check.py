@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ def check(path: Path, written: Written) -> None:
     """
     try:
         with reading(path) as file:
-            faults = [fault for name in written.columns for fault in _column_faults(file, name, written)]
+            faults = [f for path, sums in written.columns.items() for f in _column_faults(file, path, sums)]
             for section in written.sections:
-                faults += _section_faults(file, section)
+                faults += _section_faults(file, section, written.columns)
     except FileError as error:
         raise RecordingError(f"the file written cannot be read back: {error}; it was left at {path}") from error
     if faults:
@@ -34,15 +35,15 @@ def check(path: Path, written: Written) -> None:
         raise RecordingError(f"the file read back differs from what was written: {shown}; it was left at {path}")
 
 
-def _column_faults(file: Any, name: str, written: Written) -> list[str]:
-    expected = written.columns[name]
-    if name not in file:
-        return [f"{name} is missing"]
-    dataset = file[name]
-    if dataset.shape[0] != expected.n_rows:
-        return [f"{name} has {dataset.shape[0]} rows, {expected.n_rows} were written"]
+def _column_faults(file: Any, path: str, expected: ColumnSums) -> list[str]:
+    dataset = file.get(path)
+    if dataset is None:
+        return [f"{path} is missing"]
+    n_rows = dataset.shape[0]
+    if n_rows != expected.n_rows:
+        return [f"{path} has {n_rows} rows, {expected.n_rows} were written"]
     found = _text_digest(dataset, expected) if is_text(dataset) else _digest(dataset, expected)
-    return [] if found == expected.digest else [f"the values of {name} differ"]
+    return [] if found == expected.digest else [f"the values of {path} differ"]
 
 
 def _digest(dataset: Any, expected: ColumnSums) -> int:
@@ -64,12 +65,17 @@ def _text_digest(dataset: Any, expected: ColumnSums) -> int:
     return digest.value
 
 
-def _section_faults(file: Any, section: Section) -> list[str]:
-    """Check what the columns of a stream say about each other, and whose messages they are."""
-    group, table, path = file.get(section.path), file.get(section.table), section.path
-    if group is None or table is None:
-        return [f"{path if group is None else section.table} is missing"]
-    partition, offset = table["partition"][:], table["offset"][:]
+def _section_faults(file: Any, section: Section, columns: Mapping[str, ColumnSums]) -> list[str]:
+    """Check what the columns of a stream say about each other, and whose messages they are.
+
+    That each column has as many rows as were appended to it is known by then.
+    """
+    path = section.path
+    table = file.get(section.table)
+    if table is None:
+        return [f"{section.table} is missing"]
+    messages = table[:]
+    partition, offset = messages["partition"], messages["offset"]
     faults = []
     if len(offset) != section.n_messages:
         faults.append(f"{path} has {len(offset)} messages, {section.n_messages} were taken")
@@ -80,10 +86,10 @@ def _section_faults(file: Any, section: Section) -> list[str]:
         if int(mine.max()) != section.last_offsets.get(int(number)):
             faults.append(f"{path} ends at offset {int(mine.max())} of partition {number}")
     for name, n in section.rows.items():
-        if name not in file or file[name].shape[0] != n:
-            faults.append(f"{name} has {file[name].shape[0] if name in file else 'no'} rows, {n} were taken")
+        if columns[name].n_rows != n:
+            faults.append(f"{name} has {columns[name].n_rows} rows, {n} were taken")
     if f"{path}/event_index" in section.rows:
-        index, n_events = group["event_index"][:], section.rows[f"{path}/event_time_offset"]
+        index, n_events = file[f"{path}/event_index"][:], section.rows[f"{path}/event_time_offset"]
         if len(index) and (np.any(index[1:] < index[:-1]) or int(index[-1]) > n_events):
             faults.append(f"{path}/event_index is not in order")
     return faults

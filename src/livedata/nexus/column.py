@@ -21,7 +21,7 @@ class Column:
     """One dataset of shape (row, *item), unlimited in rows. Used by one thread."""
 
     def __init__(self, group: Any, name: str, dtype: Any, *, item: tuple[int, ...] = (), chunk_rows: int) -> None:
-        self.name = name
+        self.path = f"{group.name}/{name}"
         self.dtype = np.dtype(dtype)
         self.n_rows = 0
         self.digest = Digest(chunk_rows)

@@ -13,7 +13,7 @@ from ..streams.batch import ABSENT_IN_COLUMN, EventBatch
 from ..streams.key import StreamKey
 from .column import Column, chunk_rows
 from .entrycolumns import ENTRY_COLUMNS
-from .messagegroup import MessageColumns
+from .messagegroup import MESSAGE_BYTES, MessageTable
 from .moment import EPOCH
 from .section import Section
 
@@ -47,13 +47,12 @@ class EventGroup:
         self._zero.dataset.attrs["units"] = "ns"
         # Exactly one date: a second one (as `start`) makes readers ignore both.
         self._zero.dataset.attrs["offset"] = EPOCH
-        self._table = str(messages.name)
-        self.messages = MessageColumns(messages, chunk_rows(n_expected // 1000, 8))
+        self.messages = MessageTable(messages, "value", chunk_rows(n_expected // 1000, MESSAGE_BYTES))
 
     @property
     def columns(self) -> list[Column]:
         """All datasets of the stream, those of its messages last."""
-        return [*self._event_columns, *self._per_entry, *self.messages.columns]
+        return [*self._event_columns, *self._per_entry, self.messages.column]
 
     @property
     def _event_columns(self) -> list[Column]:
@@ -64,12 +63,17 @@ class EventGroup:
         return [self._zero, self._index, *list(self._entry_columns.values())]
 
     @property
+    def n_messages(self) -> int:
+        """Messages appended."""
+        return self.messages.n_messages
+
+    @property
     def sections(self) -> list[Section]:
         """What must be found in the file."""
-        rows = {c.dataset.name: self.n_events for c in self._event_columns}
-        rows |= {c.dataset.name: self.n_entries for c in self._per_entry}
+        rows = {c.path: self.n_events for c in self._event_columns}
+        rows |= {c.path: self.n_entries for c in self._per_entry}
         messages = self.messages
-        return [Section(str(self.group.name), self._table, rows, messages.n_messages, dict(messages.last_offset))]
+        return [Section(str(self.group.name), messages.path, rows, messages.n_messages, dict(messages.last_offset))]
 
     @property
     def nbytes(self) -> int:

@@ -29,9 +29,9 @@ FACETS: Mapping[Facet, FacetNames] = {
     "connection": FacetNames(
         "connection_status_time", "connection_status", {"service_id": "connection_status_service_id"}
     ),
-    "unit": FacetNames("time", "unit"),
+    "unit": FacetNames("unit_time", "unit_text"),
 }
 """``alarm_message`` is UTF-8 of any length (the ESS file writer cuts it at 200 bytes) and stays empty where nothing was
-said. ``connection_status_service_id`` is ours. Those of ``unit`` are in the table of its messages, with ``has_unit``
+said. ``connection_status_service_id`` is ours. Those of ``unit`` are beside its messages, with ``has_unit``
 (0: the variable has no unit at all)."""
 HAS_UNIT = "has_unit"

@@ -62,6 +62,11 @@ class LogGroup:
         return [table.section for table in self.tables]
 
     @property
+    def n_messages(self) -> int:
+        """Messages appended, of all facets."""
+        return sum(table.messages.n_messages for table in self.tables)
+
+    @property
     def n_samples(self) -> int:
         """Values appended."""
         return sum(table.n_samples for table in list(self._parts))
@@ -117,10 +122,8 @@ class LogGroup:
     def _append_facet(self, batch: LogBatch) -> None:
         table = self._facets.get(batch.facet)
         if table is None:
-            messages = self._messages.create_group(batch.facet)
-            messages.attrs["NX_class"] = "NXcollection"
-            home = messages if batch.facet == "unit" else self.group
-            table = self._facets[batch.facet] = SampleTable(home, messages, batch, n_expected=0)
+            home = self._messages if batch.facet == "unit" else self.group
+            table = self._facets[batch.facet] = SampleTable(home, self._messages, batch, n_expected=0)
         if (left := table.take(batch)) is not None:
             self.n_unrepresentable += left.n_samples
             self._left_out[f"{batch.facet} samples of another type than the first, not written"] += left.n_samples

@@ -3,10 +3,11 @@
 ::
 
     /entry/livedata                NXcollection
-    ├── messages/<group>           one row for each message of a stream, in the order written
-    │   ├── partition i4, offset i8, first_entry i8, first_event i8, record_time i8 (ms since 1970, -1 unknown)
+    ├── messages/<group>
+    │   ├── value                  one row for each message of a stream, in the order written: partition, offset,
+    │   │                          first_entry, first_event, record_time (ms since 1970, -1 unknown)
     │   ├── alarm, connection      the same for the messages of these facets of a process variable
-    │   └── unit                   the same, and what the messages said: time, unit, has_unit
+    │   └── unit                   the same, and what the messages said: unit_time, unit_text, has_unit
     ├── extent                     one row for each partition: topic, partition, first_offset, stop_offset
     │                              attributes first_time_ns, stop_time_ns (span of the entries)
     └── ledger                     one row for each stream: stream, topic, source, family and the counts of its messages
@@ -27,14 +28,11 @@ from ..transport.protocol import Partition
 from .hdf import attribute, text_of
 
 ROOT = "/entry/livedata"
-FORMAT = 1
-COLUMNS: dict[str, str] = {
-    "partition": "i4",
-    "offset": "i8",
-    "first_entry": "i8",
-    "first_event": "i8",
-    "record_time": "i8",
-}
+FORMAT = 2
+MESSAGE = np.dtype(
+    [("partition", "<i4"), ("offset", "<i8"), ("first_entry", "<i8"), ("first_event", "<i8"), ("record_time", "<i8")]
+)
+"""A row of a table of messages: one dataset, since making and opening many is what takes time in files of many logs."""
 LEDGER_COUNTS = (
     "messages",
     "decoded",
@@ -65,14 +63,13 @@ class MessageTable:
 def read_messages(file: Any, group: Any, facet: Facet = "value") -> MessageTable | None:
     """Return the messages that a stream's group (or a facet of it) is made of, or None if the file does not say."""
     path = attribute(group, "messages")
-    table = file.get(path if facet == "value" else f"{path}/{facet}") if path else None
-    if table is None or not set(COLUMNS) <= set(table.keys()):
+    table = file.get(f"{path}/{facet}") if path else None
+    if table is None or table.dtype.names != MESSAGE.names:
         return None
-    columns = {name: table[name][:].astype(dtype) for name, dtype in COLUMNS.items()}
-    if len({len(c) for c in columns.values()}) != 1:
-        return None
+    rows = table[:]
     return MessageTable(
-        columns["partition"], columns["offset"], columns["first_entry"], columns["first_event"], columns["record_time"]
+        rows["partition"].astype(np.int32),
+        *(rows[name].astype(np.int64) for name in ("offset", "first_entry", "first_event", "record_time")),
     )
 
 

@@ -37,7 +37,7 @@ class SampleSource:
         self.facet = facet
         self.messages: MessageTable | None = read_messages(file, group, facet)
         names = FACETS[facet]
-        home = file[f"{attribute(group, 'messages')}/{facet}"] if facet == "unit" else group
+        home = file[attribute(group, "messages")] if facet == "unit" else group
         if isinstance(group, h5py.Dataset):
             home, self._value = group.parent, group
         else:
@@ -83,8 +83,10 @@ def find_facets(file: Any, group: Any) -> tuple[Facet, ...]:
     found: list[Facet] = ["value"]
     if isinstance(group, h5py.Dataset):
         return tuple(found)
+    told = attribute(group, "messages")
+    beside = file.get(told) if told else None
     for facet, names in FACETS.items():
-        home = file.get(f"{attribute(group, 'messages')}/unit") if facet == "unit" else group
+        home = beside if facet == "unit" else group
         if facet == "value" or home is None:
             continue
         value, time = home.get(names.value), home.get(names.time)

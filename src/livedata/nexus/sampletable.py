@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..streams.batch import Int64Array, LogBatch, Messages
 from .column import Column, chunk_rows
 from .facets import FACETS, HAS_UNIT
-from .messagegroup import MessageColumns
+from .messagegroup import MessageTable
 from .moment import EPOCH
 from .section import Section
 from .textcolumn import TextColumn
@@ -59,8 +59,7 @@ class SampleTable:
             column: TextColumn(group, name, chunk_rows=min(rows, 128)) for column, name in names.columns.items()
         }
         self._has_unit = Column(group, HAS_UNIT, "u1", chunk_rows=rows) if first.facet == "unit" else None
-        self.messages = MessageColumns(messages, rows)
-        self._table = str(messages.name)
+        self.messages = MessageTable(messages, first.facet, rows)
 
     @property
     def is_text(self) -> bool:
@@ -71,15 +70,14 @@ class SampleTable:
     def columns(self) -> list[Column | TextColumn]:
         """All datasets, those of the messages last."""
         extra = [self._has_unit] if self._has_unit is not None else []
-        return [self.value, self._time, *self._texts.values(), *extra, *self.messages.columns]
+        return [self.value, self._time, *self._texts.values(), *extra, self.messages.column]
 
     @property
     def section(self) -> Section:
         """What must be found in the file."""
-        rows = {c.dataset.name: self.n_samples for c in self.columns[: -len(self.messages.columns)]}
-        return Section(
-            str(self.group.name), self._table, rows, self.messages.n_messages, dict(self.messages.last_offset)
-        )
+        rows = {c.path: self.n_samples for c in self.columns[:-1]}
+        m = self.messages
+        return Section(str(self.group.name), m.path, rows, m.n_messages, dict(m.last_offset))
 
     def take(self, batch: LogBatch) -> LogBatch | None:
         """Add the messages whose samples all fit type and shape; return the others, None when all fit."""
@@ -113,7 +111,7 @@ class SampleTable:
         for name in batch.columns.keys() - self._texts.keys():
             self.remarks[f"{name} beside {self.facet}s, not written"] += n
         self.n_samples += n
-        if replaced := sum(c.n_replaced for c in self.columns if isinstance(c, TextColumn)):
+        if replaced := sum(c.n_replaced for c in (self.value, *self._texts.values()) if isinstance(c, TextColumn)):
             self.remarks[REPLACED] = replaced
 
     def finish(self) -> None:

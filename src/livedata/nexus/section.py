@@ -17,7 +17,7 @@ class Section:
     path: str
     """The group."""
     table: str
-    """The group of its messages."""
+    """The table of its messages."""
     rows: Mapping[str, int]
     """How many rows each dataset has, counted apart from the writing of the datasets."""
     n_messages: int
@@ -51,6 +51,11 @@ class StreamGroup(Protocol):
     @property
     def n_entries(self) -> int:
         """Entries appended."""
+        ...
+
+    @property
+    def n_messages(self) -> int:
+        """Messages appended."""
         ...
 
     @property

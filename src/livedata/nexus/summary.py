@@ -39,7 +39,7 @@ class StreamCounts:
     def of(cls, group: StreamGroup) -> StreamCounts:
         """Return the counts of a group so far."""
         return cls(
-            messages=sum(section.n_messages for section in group.sections),
+            messages=group.n_messages,
             events=group.n_events,
             entries=group.n_entries,
             samples=group.n_samples,

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from .digest import TextDigest
 
 FLUSH_BYTES = 1 << 20
+CACHE_BYTES = 64 << 10
+CACHE_SLOTS = 17
 ROW_BYTES = 16
 """What a text takes in its dataset, beside its bytes."""
 
@@ -22,7 +24,7 @@ class TextColumn:
     """One dataset of texts of shape (row, *item), unlimited in rows. Used by one thread."""
 
     def __init__(self, group: Any, name: str, *, item: tuple[int, ...] = (), chunk_rows: int) -> None:
-        self.name = name
+        self.path = f"{group.name}/{name}"
         self.n_rows = 0
         self.nbytes = 0
         self.n_replaced = 0
@@ -31,13 +33,15 @@ class TextColumn:
         self._waiting: list[NDArray[Any]] = []
         self._waiting_bytes = 0
         self._item = item
-        self.dataset = group.create_dataset(
-            name,
-            shape=(0, *item),
-            maxshape=(None, *(n or None for n in item)),
-            chunks=(chunk_rows, *(max(n, 1) for n in item)),
-            dtype=h5py.string_dtype(),
-        )
+        create = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        create.set_chunk((chunk_rows, *(max(n, 1) for n in item)))
+        access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+        # By default every open dataset may keep a megabyte: a gigabyte for the alarms of 500 process variables.
+        access.set_chunk_cache(CACHE_SLOTS, CACHE_BYTES, 1.0)
+        limits = (h5py.h5s.UNLIMITED, *(n or h5py.h5s.UNLIMITED for n in item))
+        space = h5py.h5s.create_simple((0, *item), limits)
+        dtype = h5py.h5t.py_create(h5py.string_dtype(), logical=True)
+        self.dataset = h5py.Dataset(h5py.h5d.create(group.id, name.encode(), dtype, space, create, dapl=access))
 
     def append(self, values: NDArray[Any]) -> None:
         """Add rows of `str`, shape (row, *item)."""

@@ -183,7 +183,7 @@ class FileWriter:
                 {
                     "key": list(key),
                     "path": group.group.name,
-                    "rows": {column.dataset.name: column.n_rows for column in group.columns},
+                    "rows": {column.path: column.n_rows for column in group.columns},
                     "tables": {
                         section.table: {"group": section.path, "last_offsets": dict(section.last_offsets)}
                         for section in group.sections
@@ -244,7 +244,7 @@ class FileWriter:
         write_ledger(self._skeleton.record, names, self._ledgers, counts)
         add_overview(self._file, [g.group.name for g in self._groups.values() if isinstance(g, EventGroup)])
         self._skeleton.close(end_ns=time.time_ns() if end_ns is None else end_ns)
-        sums = {c.dataset.name: column_sums(c) for g in self._groups.values() for c in g.columns}
+        sums = {c.path: column_sums(c) for g in self._groups.values() for c in g.columns}
         sections = [section for group in self._groups.values() for section in group.sections]
         self._file.close()
         os.fsync(self._fd)
