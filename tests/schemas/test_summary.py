@@ -69,7 +69,7 @@ def test_long_texts_are_cut_and_json_comes_last():
 
 
 def test_one_text_of_json_has_its_place_beside_many_names():
-    names = {name: "n" * 30 for name in ("software_name", "software_version", "service_id", "host_name")}
+    names = dict.fromkeys(("software_name", "software_version", "service_id", "host_name"), "n" * 30)
     said = summary(schemas.x5f2(**names, status_json='{"state": "writing", "job_id": "7f2c2f7e"}'))
     assert 'status_json \'{"state": "writing"' in said
     assert len(said) <= LONGEST
