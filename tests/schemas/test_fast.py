@@ -1,5 +1,6 @@
 """The fast decoders take the usual messages themselves and leave the unusual ones to the plain decoder."""
 
+import pickle
 from pathlib import Path
 from struct import pack, pack_into
 
@@ -14,7 +15,9 @@ from livedata.schemas.fbs import load_layout
 from livedata.schemas.message import make_classes
 from livedata.schemas.read import decode_as
 from livedata.schemas.registry import SCHEMAS, Schema
+from livedata.schemas.rows import Rows
 from livedata.schemas.write import encode_as
+from tests.schemas.generate import plain, random_bytes
 
 
 @pytest.mark.shared
@@ -151,6 +154,34 @@ def test_fast_and_plain_agree_on_every_changed_byte(everything):
 def test_tables_inside_themselves_end_at_the_depth_limit(everything):
     deepest = encode_as(everything, full(everything, depth=60))
     assert fast_decoder(everything)(deepest) == decode_as(everything, deepest)
+
+
+@pytest.mark.parametrize("schema_id", SCHEMAS)
+def test_lists_made_when_looked_at_hold_the_same(schema_id, monkeypatch):
+    schema = plain(schema_id)
+    rng = np.random.default_rng(5)
+    for _ in range(30):
+        data = random_bytes(schema, rng)
+        expected = decode_as(schema, data)
+        with monkeypatch.context() as poor:
+            poor.setattr("livedata.schemas.read.FREE_BYTES", -5 * len(data))
+            assert decode_as(schema, data) == expected
+            assert fast_decoder(schema)(data) == expected
+
+
+def test_lists_made_when_looked_at_are_indexed_like_tuples(everything, monkeypatch):
+    monkeypatch.setattr("livedata.schemas.read.FREE_BYTES", -100_000)
+    message = fast_decoder(everything)(encode_as(everything, full(everything)))
+    leaf = everything.message_class.Leaf
+    assert isinstance(message.leaves, Rows)
+    assert message.leaves == (leaf(), leaf(n=5, name=""))
+    assert message.leaves[-1] == leaf(n=5, name="")
+    assert message.leaves[::-1] == (leaf(n=5, name=""), leaf())
+    assert message.words[1] == "words" * 100
+    assert repr(message.words) == "<2 elements, made when looked at>"
+    assert pickle.loads(pickle.dumps(message.words)) == ("", "words" * 100)
+    with pytest.raises(IndexError):
+        message.words[2]
 
 
 def test_what_is_met_first_is_learned(raw, monkeypatch):

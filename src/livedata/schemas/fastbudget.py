@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import read
+
 
 class Unusual(Exception):
     """A message that the fast decoder leaves to the plain one."""
@@ -28,4 +30,4 @@ class Budgets(list[int]):
 
 def budgets_for(size: int) -> Budgets:
     """Return what a message of `size` bytes may cost: without sharing, no element takes less than four bytes."""
-    return Budgets((4000 + 4 * size, 48_000 + 4 * size, 50 + size // 4))
+    return Budgets((4000 + 4 * size, read.FREE_BYTES + 4 * size, 50 + size // 4))

@@ -20,6 +20,8 @@ from .rows import Rows
 
 Buffer = bytes | bytearray | memoryview
 
+FREE_BYTES = 48_000
+"""Bytes that the objects of any message may take: 64 KiB less what reading itself needs."""
 OBJECT_PRICE = 40
 """Bytes of a message object; each of its fields takes 8 more."""
 ARRAY_PRICE = 120
@@ -122,8 +124,8 @@ class _Reader:
 
     def __init__(self, schema: Schema, cursor: Cursor) -> None:
         self.schema, self.layout, self.cursor, self.data = schema, schema.layout, cursor, cursor.data
-        self.room = 48_000 + 4 * cursor.size
-        """Bytes that objects may still take; 64 KiB less what reading itself needs."""
+        self.room = FREE_BYTES + 4 * cursor.size
+        """Bytes that objects may still take."""
 
     def table(self, table: Table, pos: int, depth: int) -> Any:
         values = self.values(table, pos, depth)
