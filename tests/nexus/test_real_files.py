@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from livedata.nexus import open_file
+from livedata.nexus.hdf import text_of
+from livedata.nexus.moment import parse_moment
 
 pytestmark = pytest.mark.shared
 
@@ -99,3 +101,59 @@ def test_ref_l_has_all_its_logs_and_the_late_pulses(real_files):
 def test_histograms_are_arrays_with_the_counts_measured(real_files, name, path, total):
     file = open_file(real_files / "histograms" / name)
     assert int(np.sum(file.read(path), dtype=np.int64)) == total
+
+
+def logs_of(raw):
+    """All groups with values and times, each under its first path."""
+    found = {}
+
+    def visit(path, item):
+        if isinstance(item, h5py.Group) and "value" in item and "time" in item:
+            found[f"/{path}"] = item
+
+    raw.visititems(visit)
+    return found
+
+
+def test_every_log_of_ref_l_is_read_with_its_values_times_unit_and_texts(real_files):
+    path = real_files / "events" / "REF_L_188300.nxs.h5"
+    file, n_texts, n_enums = open_file(path), 0, 0
+    with h5py.File(path) as raw:
+        logs = logs_of(raw)
+        for hdf_path, group in logs.items():
+            stream, batch = file.stream(hdf_path), file.read(hdf_path)
+            values = group["value"][:].reshape(len(group["time"]), -1)[:, 0]
+            is_text = values.dtype.kind == "S"
+            n_texts += is_text
+            expected = [v.decode() for v in values.tolist()] if is_text else values.tolist()
+            assert batch.value.tolist() == expected
+            assert batch.value.dtype == (object if is_text else values.dtype)
+            told = group["time"].attrs
+            start = parse_moment(text_of(told.get("offset", told.get("start"))))
+            assert np.array_equal(batch.time, np.rint(group["time"][:] * 1e9).astype(np.int64) + start)
+            unit = group["value"].attrs.get("units")
+            assert stream.unit == (None if unit is None else text_of(unit))
+            if "value_strings" in group:
+                n_enums += 1
+                texts = file.read(f"{hdf_path}/value_strings")
+                assert texts.value.tolist() == [t.decode() for t in group["value_strings"][:, 0].tolist()]
+                assert np.array_equal(texts.time, batch.time)
+    assert (len(logs), n_texts, n_enums) == (122, 31, 5)
+
+
+def test_amor_tells_alarms_and_connections_of_its_variables(real_files):
+    path = real_files / "events" / "amor2025n004107.hdf"
+    file, compared = open_file(path), 0
+    with h5py.File(path) as raw:
+        for name, stream in file.streams.items():
+            for facet, value in (("alarm", "alarm_severity"), ("connection", "connection_status")):
+                if facet not in stream.facets:
+                    continue
+                group, batch = raw[stream.path], file.read(name, facet=facet)
+                assert batch.value.tolist() == group[value][:].tolist()
+                assert (
+                    batch.time.tolist()
+                    == group[f"{value.split('_s')[0] if facet == 'alarm' else value}_time"][:].tolist()
+                )
+                compared += batch.n_samples
+    assert compared > 0

@@ -1,23 +1,27 @@
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from livedata.errors import ArgumentError, FileError, OutputExists, RecordingError, WaitTimeout
 from livedata.nexus import open_file, record
-from livedata.nexus.place import claim, inside
-from livedata.schemas import encode_ev44, encode_f144
+from livedata.nexus.place import Place, claim, inside
+from livedata.nexus.spec import RecorderSpec
+from livedata.schemas import encode, encode_ev44, encode_f144, message_class
+from livedata.streams.batch import LogBatch
 from livedata.streams.key import StreamKey
 from livedata.transport import open_transport
 from livedata.transport.memory.registry import forget_log
 from livedata.transport.protocol import Partition
 
-from .conftest import T0, log_message
+from .conftest import T0, facet_message, log_message, objects
 
 
 @pytest.fixture
@@ -347,3 +351,42 @@ def test_a_writer_that_is_killed_leaves_a_file_that_opens_with_all_that_its_side
         for name in "ab":
             ids = file[f"entry/{name}_events/event_id"][: stop * 20_000]
             assert np.array_equal(ids, np.repeat(np.arange(stop, dtype=np.int32), 20_000))
+
+
+def test_the_last_alarm_text_and_unit_before_the_start_come_first(memory, tmp_path):
+    memory.create_topic("X_env")
+    key = StreamKey("X_env", "temperature", "log")
+    alarm = facet_message("alarm", -1, 2, message="HIHI")
+    before = (
+        LogBatch(np.array([T0 - 10**9]), objects(["shut"]), log_message(-1, 0.0).messages),
+        replace(alarm, time=alarm.time - 10**9),
+        facet_message("unit", -1, None),
+    )
+    recording = record(memory, tmp_path / "run.nxs", initial={key: before})
+    producer = memory.producer()
+    producer.produce("X_env", encode(message_class("f142")(source_name="temperature", timestamp=T0, value="open")))
+    producer.produce("X_env", encode(message_class("al00")(source_name="temperature", timestamp=T0, severity=0)))
+    producer.close()
+    recording.stop(wait=True)
+    file = open_file(recording.path)
+    assert file.read("temperature").value.tolist() == ["shut", "open"]
+    said = file.read("temperature", facet="alarm")
+    assert (said.value.tolist()[0], said.columns["message"].tolist()[0]) == (2, "HIHI")
+    assert file.read("temperature", facet="unit").value.tolist() == [None]
+    assert recording.counts["temperature"].facets["unit"] == 1
+
+
+def test_what_a_recorder_is_told_survives_the_way_to_another_process(tmp_path):
+    key = StreamKey("X_env", "temperature", "log")
+    told = (
+        LogBatch(np.array([T0]), objects(["größer"]), log_message(-1, 0.0).messages),
+        facet_message("alarm", -1, 3, message="LOLO"),
+        facet_message("unit", -1, None),
+        log_message(-1, np.arange(3, dtype=np.int16)),
+    )
+    spec = RecorderSpec(Place(tmp_path / "a", tmp_path / "b"), None, {}, initial={key: told})
+    back = RecorderSpec.from_json(json.loads(json.dumps(spec.to_json()))).initial[key]
+    assert [(b.facet, b.value.tolist(), b.value.dtype, b.time.tolist()) for b in back] == [
+        (b.facet, b.value.tolist(), b.value.dtype, b.time.tolist()) for b in told
+    ]
+    assert back[1].columns["message"].tolist() == ["LOLO"]
