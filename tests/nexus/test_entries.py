@@ -122,6 +122,20 @@ def test_weights_of_other_programs_that_are_no_integers_count_as_one_and_are_rem
         assert source.remarks["weights that are no 16-bit integers, 1 taken"] == 1
 
 
+def test_the_period_log_of_isis_files_tells_the_period_of_each_entry(make):
+    path = make(
+        event_time_offset=(np.arange(5, dtype="u4"), {"units": "ns"}),
+        event_time_zero=(np.array([-0.1, 0.0, 0.3, 0.5, 0.7]), {"units": "second"}),
+        event_index=(np.arange(5, dtype="u8"), {}),
+    )
+    with h5py.File(path, "r+") as file:
+        log = file.create_group("entry/framelog/period_log")
+        log["time"] = np.array([0.0, 0.5, 0.6], "f4")
+        log["time"].attrs["units"] = "second"
+        log["value"] = np.array([1, 2, 1], "i4")
+    assert open_file(path).read("bank_events").columns["period"].tolist() == [-1, 0, 0, 1, 0]
+
+
 @pytest.mark.filterwarnings("default")
 def test_scippnexus_still_groups_events_into_pulses(writer):
     import scippnexus as snx

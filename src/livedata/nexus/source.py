@@ -13,6 +13,7 @@ from ..streams.batch import Int32Array, Int64Array
 from .convert import ids_to_int32, index_to_entries, offset_scale, offsets_to_ns
 from .entrycolumns import ENTRY_COLUMNS
 from .hdf import attribute
+from .periodlog import read_periods
 from .provenance import MessageTable, read_messages
 from .timescale import time_scale
 
@@ -54,6 +55,9 @@ class EventSource:
         self.event_index, odd = index_to_entries(numbers, len(self.event_time_zero), self.n_events)
         self.remarks.update(odd)
         self.columns = self._entry_columns(group)
+        periods = None if "period" in self.columns else read_periods(file, group, self.event_time_zero, run_start_ns)
+        if periods is not None:
+            self.columns["period"] = periods
         self._weights = group.get("event_weight")
         if not isinstance(self._weights, h5py.Dataset) or self._weights.shape != (self.n_events,) or self.is_dummy:
             self._weights = None
