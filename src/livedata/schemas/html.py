@@ -16,6 +16,7 @@ from .layout import Enum, Field, StructField, Type
 from .message import Message
 from .picture import image_html, sparkline_html
 from .registry import SCHEMAS
+from .rows import Rows
 from .summary import attributes_of, brief, definition_of, field_names, summary
 from .wording import array_text, clean, enum_name, extremes, shape_text, utc
 
@@ -109,7 +110,7 @@ class _Page:
             return self.spend(_array_html(value, attributes_of(field).get("time")))
         if isinstance(value, Message):
             return self.nested(value)
-        if isinstance(value, tuple | list):
+        if isinstance(value, tuple | list | Rows):
             return self.items(value)
         if isinstance(value, str):
             return self.spend(_text_html(value))

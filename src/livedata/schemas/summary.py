@@ -14,6 +14,7 @@ import numpy as np
 from .layout import Enum, Field, Scalar, Struct, StructField, Table, Text, Union, Vector
 from .message import Message
 from .registry import SCHEMAS
+from .rows import Rows
 from .wording import MANY, TEXT, array_text, clean, enum_name, number, shape_text, utc
 
 LONGEST = 100
@@ -176,7 +177,7 @@ def _part(name: str, value: object, field: Field | StructField | None, message: 
         return 1, f"{name} {enum_name(type_, value) or number(value)}" if is_said else ""
     if isinstance(value, np.ndarray):
         return 2, _vector_text(name, value, attributes, message)
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | Rows):
         return 2, _list_text(name, value)
     if isinstance(value, str):
         if "json" in attributes:
@@ -200,7 +201,7 @@ def _value_text(name: str, value: object) -> str:
         return f"{number(value)} {value.dtype.name}"
     if isinstance(value, np.ndarray):
         return array_text(value)
-    return _list_text(name, value) if isinstance(value, tuple | list) else number(value)
+    return _list_text(name, value) if isinstance(value, tuple | list | Rows) else number(value)
 
 
 def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str, str | None], message: Message) -> str:
@@ -253,7 +254,7 @@ def _repr_value(value: object) -> str:
         return f"{value.dtype.name}({number(value)})"
     if isinstance(value, Message):
         return repr_text(value)
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | Rows):
         shown = [_repr_value(v) for v in value[:8]]
         more = [] if len(value) <= 8 else [f"… {len(value):,} in all"]
         return f"({', '.join([*shown, *more])}{',' if len(value) == 1 else ''})"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..schemas import Message
+from ..schemas.rows import Rows
 from .batch import Facet, Int64Array
 from .enums import enum_name
 
@@ -117,7 +118,7 @@ def texts(values: list[str | None] | list[str]) -> NDArray[np.generic]:
 
 def _sample_of(value: Any) -> NDArray[np.generic]:
     """Return one number, array of numbers or tuple of texts as an array of one sample."""
-    return texts(list(value))[np.newaxis] if isinstance(value, tuple) else np.asarray(value)[np.newaxis]
+    return texts(list(value))[np.newaxis] if isinstance(value, tuple | Rows) else np.asarray(value)[np.newaxis]
 
 
 def _one(time: int) -> Int64Array:
