@@ -94,3 +94,16 @@ def test_unsound_messages_are_refused_with_their_place(raw):
     with pytest.raises(DecodeError, match="4 elements") as caught:
         schemas.wire(raw)
     assert caught.value.path == "pixel_id"
+
+
+def test_content_that_is_shared_is_shown_in_bounds(tmp_path):
+    schema = schema_of(tmp_path, "table R { names: [string]; }\n")
+    n = 100
+    for length, is_shown in ((500, True), (5000, False)):
+        names = pack("<I", n) + b"".join(pack("<I", 4 * (n - i)) for i in range(n))
+        data = pack("<I4sHHHxxiI", 16, b"test", 6, 8, 4, 8, 4) + names + pack("<I", length) + b"x" * length + b"\0"
+        if is_shown:
+            assert wire_as(schema, data) == {"names": ["x" * length] * n}
+        else:
+            with pytest.raises(DecodeError, match="texts or arrays overlap"):
+                wire_as(schema, data)

@@ -65,7 +65,8 @@ class _Content:
 
     def __init__(self, cursor: Cursor, layout: Layout) -> None:
         self.cursor, self.layout = cursor, layout
-        self.arrays: dict[tuple[int, str], Content] = {}
+        self.room = 64 * 1024 + 8 * cursor.size
+        """Bytes of texts and arrays that may still be shown: many tables can share one of them."""
 
     def table(self, table: Table, pos: int, depth: int) -> Content:
         content: Content = {}
@@ -116,7 +117,7 @@ class _Content:
     def behind(self, type_: Any, at: int, depth: int) -> Any:
         pos = self.cursor.target(at)
         if isinstance(type_, Text):
-            return self.cursor.text(pos)
+            return self.text(pos)
         if not isinstance(type_, Vector):
             return self.table(self.layout.tables[type_.table], pos, depth + 1)
         of = type_.of
@@ -127,23 +128,27 @@ class _Content:
         if isinstance(of, Scalar | Enum):
             return self.array(of, pos)
         if isinstance(of, Text):
-            return [self.cursor.text(target) for _, target in self.cursor.elements(pos)]
+            return [self.text(target) for _, target in self.cursor.elements(pos)]
         table = self.layout.tables[of.table]
         return [self.table(table, target, depth + 1) for _, target in self.cursor.elements(pos)]
 
     def array(self, of: Scalar | Enum, pos: int) -> Content:
         array = self.cursor.array(of, pos)
-        known = self.arrays.get((pos, array.dtype.str))
-        if known is not None:
-            return known
-        self.cursor.copy(array.nbytes, pos)
+        self.show(array.nbytes, pos)
         content: Content = {"dtype": array.dtype.name}
         if array.dtype == np.uint8 or array.size > LONG:
-            content |= {"length": array.size, "base64": b64encode(array.data).decode("ascii")}
-        else:
-            content |= {"values": [_number(value) for value in array.tolist()]}
-        self.arrays[pos, array.dtype.str] = content
-        return content
+            return content | {"length": array.size, "base64": b64encode(array.data).decode("ascii")}
+        return content | {"values": [_number(value) for value in array.tolist()]}
+
+    def text(self, pos: int) -> str:
+        text = self.cursor.text(pos)
+        self.show(len(text), pos)
+        return text
+
+    def show(self, n_bytes: int, pos: int) -> None:
+        self.room -= n_bytes
+        if self.room < 0:
+            self.cursor.fail("more content than the message has room for: texts or arrays overlap", pos)
 
 
 def _number(value: Any) -> Any:
