@@ -167,6 +167,17 @@ def test_the_run_is_that_of_the_run_start(connect, transport, topic_prefix):
     assert (told.name, told.start_ns, told.stop_ns) == ("9001", start_ns, start_ns + 24_000_000_000)
 
 
+def test_vetoes_have_the_names_that_were_told(connect, transport, topic_prefix):
+    run = isis_run(moments_ago(30))
+    run.make_topics(transport, topic_prefix)
+    run.send(transport, topic_prefix)
+    live = connect(start="earliest")
+    check_entries(live, run)
+
+    assert live.vetoes.switched_on == ("FIFO", "run control")
+    assert live.vetoes.names_of(1 << 31 | 1 << 6) == ("bit 6", "fast chopper")
+
+
 def test_frames_of_muons_tell_their_own_period_and_vetoes(connect, kafka_url, transport, topic_prefix, tmp_path):
     run = muon_run(moments_ago(10))
     run.make_topics(transport, topic_prefix)
