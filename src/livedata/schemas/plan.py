@@ -84,7 +84,7 @@ def plan_of(layout: Layout, table: str) -> Plan:
         if isinstance(base, Scalar) and (elides or is_left_out) and f.default is not None:
             left_out = pack("<" + base.code, f.default)
         is_optional = f.default is None if isinstance(base, Scalar) else not f.is_required
-        kind = getattr(f.type, "name", "")
+        kind = getattr(f.type, "name", "").rpartition(".")[2]
         steps.append(Step(f.name, f.id, f.type, kind, f.is_required, is_optional, left_out, is_left_out))
         sizes[f.id] = (inline_align(f.type), inline_size(f.type))
         if isinstance(f.type, Union):

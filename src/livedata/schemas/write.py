@@ -230,7 +230,7 @@ class _Writer:
         if isinstance(value, dict):
             return self.values(type_.table, value, depth + 1)
         if type(value) is not self.schema.classes[type_.table]:
-            raise self.fail(f"{type(value).__name__} is not a {type_.table}")
+            raise self.fail(f"{type(value).__name__} is not a {type_.table.rpartition('.')[2]}")
         return self.table(self.layout.tables[type_.table], value, depth + 1)
 
     def text(self, value: object) -> int:
