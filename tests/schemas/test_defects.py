@@ -1,5 +1,6 @@
 """Every way in which bytes can fail to be a message, on messages made here."""
 
+import mmap
 from struct import pack, pack_into
 
 import numpy as np
@@ -82,9 +83,40 @@ def test_a_length_prefix_is_refused(raw):
         schemas.decode(pack("<I", len(raw)) + raw)
 
 
-def test_what_is_no_bytes_is_refused():
-    with pytest.raises(DecodeError, match="a message is bytes, not str"):
-        schemas.decode("ev44")
+@pytest.mark.parametrize("given", ["ev44", None, 44, np.array(["2026"], "M8[s]")])
+@pytest.mark.parametrize("read", [schemas.decode, schemas.wire, schemas.source_of, schemas.identify])
+def test_what_is_no_bytes_is_refused(read, given):
+    with pytest.raises(DecodeError, match="a message is bytes, not "):
+        read(given)
+
+
+def test_a_released_memory_is_refused(raw):
+    view = memoryview(raw)
+    view.release()
+    with pytest.raises(DecodeError, match="released"):
+        schemas.decode(view)
+
+
+def in_memory(raw):
+    array = np.frombuffer(raw + b"\0" * (-len(raw) % 8), np.uint8)
+    yield array.reshape(2, -1)
+    yield array.view(">i4")
+    yield array.view([("a", "<i2"), ("b", "<f2")])
+    yield array.repeat(2)[::2]
+    yield memoryview(array)[::-1].tobytes()[::-1]
+    yield mmap_of(bytes(raw))
+
+
+def mmap_of(data):
+    memory = mmap.mmap(-1, len(data))
+    memory.write(data)
+    return memory
+
+
+def test_any_memory_is_read(raw):
+    for given in in_memory(raw):
+        assert schemas.decode(given).message_id == 7
+        assert schemas.source_of(given) == "det"
 
 
 def test_random_bytes_behind_a_sound_head_are_refused(raw):

@@ -44,14 +44,16 @@ def as_bytes(message: Buffer) -> Data:
     if type(message) is bytes:
         return message
     try:
-        view = memoryview(message)
-    except TypeError:
-        raise DecodeError(f"a message is bytes, not {type(message).__name__}") from None
-    if not view.c_contiguous:
+        view = memoryview(message).toreadonly()
+    except (TypeError, ValueError, BufferError) as error:
+        raise DecodeError(f"a message is bytes, not {type(message).__name__} ({error})") from None
+    if view.format == "B" and view.ndim == 1 and view.c_contiguous:
+        return view
+    try:
+        return view.cast("B") if view.nbytes else b""
+    except (TypeError, ValueError):
+        # Neither in one piece nor of plain numbers: only a copy is.
         return view.tobytes()
-    if view.nbytes == 0:
-        return b""
-    return view.toreadonly() if view.format == "B" and view.ndim == 1 else view.toreadonly().cast("B")
 
 
 def identify(message: Buffer) -> str:
