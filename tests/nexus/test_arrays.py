@@ -165,6 +165,34 @@ def test_variables_may_have_any_name(writer, name):
     assert all(equal_sets(found, other) for other in file.read("monitor").sets)
 
 
+def test_texts_with_zero_bytes_do_no_harm(writer):
+    key = StreamKey("X_hist", "a\0b", "arrays")
+    found = ArraySet({"s\0": Variable(np.arange(3), ("x\0",), "u\0", "l\0")}, {"n\0": "v\0"})
+    file, counts = written(writer, key, [found])
+    assert list(file.streams) == ["a␀b"]
+    back = file.read("a␀b").sets[0]
+    assert (back.variables["s␀"].dims, back.variables["s␀"].unit) == (("x␀",), "u␀")
+    assert back.attributes == {"n\0": "v\0"}
+    assert counts.samples == 1
+
+
+@pytest.mark.parametrize(
+    "odd", [frame(0, (1,) * 32), ArraySet({str(i): Variable(np.zeros(1), ("x",)) for i in range(1001)})]
+)
+def test_sets_that_no_file_can_hold_are_counted_and_stop_nothing(writer, odd):
+    file, counts = written(writer, CAMERA, [frame(0), odd, frame(1)])
+    assert (file.stream("camera").n_points, counts.samples, counts.unrepresentable) == (2, 2, 1)
+    assert counts.remarks == ("sets of more than 1000 arrays, or of more than 31 dimensions, not written (1)",)
+
+
+def test_a_stream_of_nothing_but_sets_that_no_file_can_hold_stops_nothing(writer):
+    writer.accept(CAMERA, one(0, frame(0, (1,) * 32), "X_cam"))
+    writer.checkpoint(wait=True)
+    counts = writer.finish()
+    check(writer.path, counts)
+    assert counts.counts[CAMERA].unrepresentable == 1
+
+
 def test_values_that_are_no_number_are_equal_to_themselves(writer):
     edges = np.array([0, np.nan, 2.0, 3, 4, 5])
     _, counts = written(writer, MONITOR, [histogram(i, edges=edges.copy()) for i in range(3)])

@@ -306,7 +306,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from livedata.nexus.writer import FileWriter
-from livedata.streams.batch import EventBatch, Messages
+from livedata.streams.batch import EventBatch, LogBatch, Messages
 from livedata.streams.key import StreamKey
 from livedata.transport.protocol import Partition
 writer = FileWriter(Path(sys.argv[1]))
@@ -318,6 +318,8 @@ while True:
         messages = Messages("T", np.zeros(1, np.int32), zero + i, zero, zero, zero)
         batch = EventBatch(np.full(n, i, np.int32), np.full(n, i, np.int32), zero + i, zero, messages)
         writer.accept(StreamKey("T", name, "events"), batch)
+    text = np.full(1, f"text {i}", object)
+    writer.accept(StreamKey("T", "words", "log"), LogBatch(zero + i, text, messages))
     writer.covered({Partition("T", 0): (0, i + 1)})
     i += 1
     if i % 20 == 0:
@@ -351,6 +353,8 @@ def test_a_writer_that_is_killed_leaves_a_file_that_opens_with_all_that_its_side
         for name in "ab":
             ids = file[f"entry/{name}_events/event_id"][: stop * 20_000]
             assert np.array_equal(ids, np.repeat(np.arange(stop, dtype=np.int32), 20_000))
+        texts = file["entry/logs/words/value"].asstr()[:stop]
+        assert texts.tolist() == [f"text {i}" for i in range(stop)]
 
 
 def test_the_last_alarm_text_and_unit_before_the_start_come_first(memory, tmp_path):

@@ -31,7 +31,7 @@ from .column import Column, chunk_rows
 from .loggroup import MAX_PARTS, NewPart
 from .messagegroup import MessageTable
 from .moment import EPOCH
-from .naming import safe_name
+from .naming import safe_name, storable
 from .ragged import Ragged
 from .sampletable import REPLACED
 from .section import Section
@@ -39,6 +39,9 @@ from .setattributes import to_json
 from .textcolumn import TextColumn
 
 CHANGED = "sets of other arrays than the first, in groups of their own"
+MAX_VARIABLES = 1000
+MAX_DIMS = 31
+TOO_MANY = f"sets of more than {MAX_VARIABLES} arrays, or of more than {MAX_DIMS} dimensions, not written"
 OTHER = f"sets of more than {MAX_PARTS} kinds, not written"
 MAIN = ("signal", "errors")
 NOTES = "attributes"
@@ -76,11 +79,6 @@ class ArrayGroup:
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self._left_out: Counter[str] = Counter()
-
-    @property
-    def group(self) -> Any:
-        """The first group."""
-        return self._parts[0].group
 
     @property
     def columns(self) -> list[Column | TextColumn]:
@@ -122,10 +120,13 @@ class ArrayGroup:
         m = batch.messages
         row_of = np.searchsorted(m.first_entry, np.arange(len(batch.sets)), side="right") - 1
         for i, found in enumerate(batch.sets):
-            part = self._part_for(found)
+            is_sane = len(found.variables) <= MAX_VARIABLES and all(
+                v.values.ndim <= MAX_DIMS for v in found.variables.values()
+            )
+            part = self._part_for(found) if is_sane else None
             if part is None:
                 self.n_unrepresentable += 1
-                self._left_out[OTHER] += 1
+                self._left_out[OTHER if is_sane else TOO_MANY] += 1
                 continue
             time, row = int(batch.time[i]), int(row_of[i])
             is_first = row >= 0 and (i == 0 or row_of[i - 1] != row)
@@ -228,15 +229,15 @@ class _Part:
     @staticmethod
     def _describe(item: Any, form: Form, name: str) -> None:
         item.attrs["storage"] = form.storage
-        item.attrs["axes"] = ":".join((() if form.storage == "once" else ("time",)) + form.dims)
+        item.attrs["axes"] = storable(":".join((() if form.storage == "once" else ("time",)) + form.dims))
         if form.dims:
-            item.attrs["dims"] = list(form.dims)
+            item.attrs["dims"] = [storable(dim) for dim in form.dims]
         if form.unit is not None:
-            item.attrs["units"] = form.unit
+            item.attrs["units"] = storable(form.unit)
         if form.label:
-            item.attrs["long_name"] = form.label
+            item.attrs["long_name"] = storable(form.label)
         if name != form.name:
-            item.attrs["name"] = form.name
+            item.attrs["name"] = storable(form.name)
 
     @staticmethod
     def _present(group: Any, forms: tuple[Form, ...], stored: list[Any]) -> None:
@@ -248,7 +249,7 @@ class _Part:
         dims = ("time", *forms[main].dims)
         if len(set(dims)) < len(dims):
             return
-        group.attrs["axes"] = list(dims)
+        group.attrs["axes"] = [storable(dim) for dim in dims]
         for form, item in zip(forms, stored, strict=True):
             if form.storage != "ragged" and form.name not in MAIN and set(form.dims) <= set(dims) and form.dims:
                 over = form.dims if form.storage == "once" else ("time", *form.dims)

@@ -11,6 +11,7 @@ import numpy as np
 from ..streams.batch import Facet, LogBatch, Messages
 from ..streams.key import StreamKey
 from .column import Column
+from .naming import storable
 from .sampletable import SampleTable, newest
 from .section import Section
 from .textcolumn import TextColumn
@@ -79,7 +80,11 @@ class LogGroup:
     @property
     def remarks(self) -> Counter[str]:
         """What was odd, with counts."""
-        odd = sum((table.remarks for table in self.tables), Counter(self._left_out))
+        odd = Counter(self._left_out)
+        for table in self.tables:
+            # The writing thread may add to it meanwhile.
+            for text, n in list(table.remarks.items()):
+                odd[text] += n
         if n := sum(part.n_samples for part in list(self._parts)[1:]):
             odd[CHANGED] = n
         return odd
@@ -137,7 +142,7 @@ class LogGroup:
             return
         self._unit_time = int(batch.time[row])
         unit = batch.value[row]
-        text = None if unit is None else str(unit).replace("\0", "␀")
+        text = None if unit is None else storable(str(unit))
         if text != self._unit:
             self._unit = text
             for part in self._parts:

@@ -65,6 +65,19 @@ def near_misses(name: str, names: Iterable[str]) -> str:
     return f"; it holds {', '.join(choices[:5])}{f' and {len(choices) - 5} more' if len(choices) > 5 else ''}"
 
 
+def storable(text: str) -> str:
+    """Return a text as HDF5 can hold it: ``␀`` for a zero byte, which would end it, and ``?`` for half a character.
+
+    Examples
+    --------
+    >>> storable("a" + chr(0) + "b")
+    'a␀b'
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "␀").encode("utf-8", "replace").decode("utf-8")
+
+
 def safe_name(text: str) -> str:
     """Turn a name from the wire into one link of an HDF5 path.
 

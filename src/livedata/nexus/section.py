@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from .column import Column
 from .textcolumn import TextColumn
@@ -27,11 +27,6 @@ class Section:
 
 class StreamGroup(Protocol):
     """One stream on its way into the file."""
-
-    @property
-    def group(self) -> Any:
-        """The (first) group."""
-        ...
 
     @property
     def columns(self) -> Sequence[Column | TextColumn]:

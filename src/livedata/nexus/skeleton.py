@@ -27,7 +27,7 @@ import numpy as np
 from ..reduce.layout import Layout
 from ..streams.key import StreamKey
 from .moment import format_moment
-from .naming import safe_name
+from .naming import safe_name, storable
 from .provenance import FORMAT
 
 WRITER_MODULE = {"events": "ev44", "log": "f144", "frames": "ad00", "arrays": "da00"}
@@ -46,10 +46,10 @@ class Skeleton:
         file.attrs["file_time"] = format_moment(start_ns)
         file.attrs["HDF5_Version"] = h5py.version.hdf5_version
         self._entry = _group(file, "entry", "NXentry")
-        self._entry["title"] = title
+        self._entry["title"] = storable(title)
         self._entry["start_time"] = format_moment(start_ns)
         self._instrument = _group(self._entry, "instrument", "NXinstrument")
-        self._instrument["name"] = instrument
+        self._instrument["name"] = storable(instrument)
         self.record = _group(self._entry, "livedata", "NXcollection")
         self.record.attrs["format"] = FORMAT
         self._messages = _group(self.record, "messages", "NXcollection")
@@ -86,8 +86,8 @@ class Skeleton:
         duration.attrs["units"] = "s"
 
     def _describe(self, group: Any, key: StreamKey) -> Any:
-        group.attrs["topic"] = key.topic
-        group.attrs["source"] = key.source
+        group.attrs["topic"] = storable(key.topic)
+        group.attrs["source"] = storable(key.source)
         group.attrs["writer_module"] = WRITER_MODULE[key.family]
         messages = _group(self._messages, _free(self._messages, group.name.rsplit("/", 1)[-1], key), "NXcollection")
         group.attrs["messages"] = messages.name

@@ -15,6 +15,7 @@ from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..streams.ledger import StreamLedger
 from .column import Column
+from .naming import storable
 from .provenance import LEDGER_COUNTS
 from .section import Section, StreamGroup
 from .textcolumn import TextColumn
@@ -119,9 +120,9 @@ def write_ledger(
     group = parent.create_group("ledger")
     group.attrs["NX_class"] = "NXcollection"
     keys = list(names)
-    group.create_dataset("stream", data=[names[k] for k in keys], dtype=h5py.string_dtype())
+    group.create_dataset("stream", data=[storable(names[k]) for k in keys], dtype=h5py.string_dtype())
     for part in ("topic", "source", "family"):
-        group.create_dataset(part, data=[getattr(k, part) for k in keys], dtype=h5py.string_dtype())
+        group.create_dataset(part, data=[storable(getattr(k, part)) for k in keys], dtype=h5py.string_dtype())
     none, nothing = StreamLedger(), StreamCounts()
     for count in LEDGER_COUNTS:
         stored = [

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .digest import TextDigest
+from .naming import storable
 
 FLUSH_BYTES = 1 << 20
 CACHE_BYTES = 64 << 10
@@ -47,7 +48,9 @@ class TextColumn:
         """Add rows of `str`, shape (row, *item)."""
         if not len(values):
             return
-        flat = [self._storable(str(text)) for text in values.ravel().tolist()]
+        given = [str(text) for text in values.ravel().tolist()]
+        flat = [storable(text) for text in given]
+        self.n_replaced += sum(a is not b and a != b for a, b in zip(given, flat, strict=True))
         self.digest.add(flat)
         rows = np.empty(len(flat), object)
         rows[:] = flat
@@ -76,13 +79,6 @@ class TextColumn:
     def finish(self) -> None:
         """Write the rest."""
         self.flush()
-
-    def _storable(self, text: str) -> str:
-        if text.isascii() and "\0" not in text:
-            return text
-        kept = text.replace("\0", "␀").encode("utf-8", "replace").decode("utf-8")
-        self.n_replaced += kept != text
-        return kept
 
 
 def text_bytes(values: NDArray[Any]) -> int:

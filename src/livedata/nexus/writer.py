@@ -182,7 +182,6 @@ class FileWriter:
             "streams": [
                 {
                     "key": list(key),
-                    "path": group.group.name,
                     "rows": {column.path: column.n_rows for column in group.columns},
                     "tables": {
                         section.table: {"group": section.path, "last_offsets": dict(section.last_offsets)}
