@@ -78,7 +78,7 @@ def _frame(rng: np.random.Generator, number: int, time_ns: int) -> list[Message]
     note = FrameNote(
         veto if known[0] else None, number // 7 % N_PERIODS if known[1] else None, charge if known[2] else None
     )
-    key, time_ms = str(time_ns).encode(), time_ns // 1_000_000
+    key, time_ms = f"frame {number}".encode(), time_ns // 1_000_000
     frame = schemas.pu00(source_name="aggregator", message_id=8 * number, reference_time=time_ns, **note._asdict())
     messages = [Message("events", schemas.encode(frame), key, time_ms=time_ms)]
     for part in range(int(rng.integers(0, 4))):

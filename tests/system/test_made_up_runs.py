@@ -68,7 +68,7 @@ def test_period_vetoes_and_charge_of_each_entry_are_those_of_its_frame(connect, 
     check_entries(connect(start="earliest"), run)
 
 
-@pytest.mark.parametrize("cut", [400, 401, 402, 403])
+@pytest.mark.parametrize("cut", [398, 402, 404])
 def test_past_and_present_of_one_who_joins_late_know_the_same(connect, transport, topic_prefix, cut):
     run = isis_run(moments_ago(30))
     run.make_topics(transport, topic_prefix)
@@ -82,7 +82,7 @@ def test_past_and_present_of_one_who_joins_late_know_the_same(connect, transport
     assert found == in_order(entries)
 
 
-@pytest.mark.parametrize("cut", [100, 101, 103])
+@pytest.mark.parametrize("cut", [95, 99, 104])
 def test_one_who_begins_amid_a_frame_knows_nothing_wrong_of_it(connect, transport, topic_prefix, cut):
     run = isis_run(moments_ago(30))
     run.make_topics(transport, topic_prefix)
@@ -91,7 +91,7 @@ def test_one_who_begins_amid_a_frame_knows_nothing_wrong_of_it(connect, transpor
     run.send(transport, topic_prefix, run.messages[cut:])
 
     known = as_known(run.messages[cut:])
-    assert any(entries != run.entries_in(run.messages[cut:])[source] for source, entries in known.items())
+    assert known != run.entries_in(run.messages[cut:])
     for source, entries in known.items():
         assert collected(live[source], len(entries)) == in_order(entries)
 
