@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DecodeError, EncodeError, FileError
+from .card import schema_html, schema_text, schemas_html
 from .fbs import load_layout
 from .layout import Field, Layout, Table, Union
 from .meaning import NOTHING, Meaning, meaning_of
@@ -44,7 +45,7 @@ RETIRED: Mapping[str, str] = {
 """Identifiers that are not those of messages, no longer or not yet, and what to know of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Schema:
     """One kind of message: its layout, its words and its classes."""
 
@@ -90,6 +91,12 @@ class Schema:
     def source_field(self) -> Field | None:
         """The text that names the stream: attribute ``source``; None for schemas without one."""
         return next((f for f in self.root.fields if "source" in (f.attributes or {})), None)
+
+    def __repr__(self) -> str:
+        return schema_text(self)
+
+    def _repr_html_(self) -> str:
+        return schema_html(self)
 
     def union_code(self, name: str, value: object) -> int:
         """Return the code that travels beside a union's value; 0 for None.
@@ -191,6 +198,9 @@ class Registry(Mapping[str, Schema]):
 
     def __repr__(self) -> str:
         return f"<schemas {' '.join(self)}>"
+
+    def _repr_html_(self) -> str:
+        return schemas_html(self)
 
 
 SCHEMAS = Registry()
