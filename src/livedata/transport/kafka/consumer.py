@@ -19,6 +19,9 @@ from .record import due_records
 STEP_S = 0.1
 """Longest stay in the C client in one piece, so that interrupts and `KafkaConsumer.close` get through."""
 
+AT_ONCE = 500
+"""So many messages are made records before more are taken from the client: they are still in the cache then."""
+
 IDLE_S = 0.05
 """Age at which a client that has read nothing yet is replaced by a new one."""
 
@@ -170,14 +173,21 @@ class KafkaConsumer:
         return make_client(Handle, {**consumer_config(self._address), "error_cb": self._hear}, self._address)
 
     def _take(self, timeout_s: float, max_records: int) -> list[Record]:
+        records: list[Record] = []
         try:
             first = self._handle.poll(timeout_s)
-            if first is None:
-                return []
-            more = self._handle.consume(max_records - 1, 0) if max_records > 1 else []
+            messages = [] if first is None else [first]
+            room = min(AT_ONCE, max_records) if messages else 0
+            while room > 0:
+                if room > len(messages):
+                    messages += self._handle.consume(room - len(messages), 0)
+                records += due_records(messages, self._positions, self._take_error)
+                is_drained = len(messages) < room
+                room = 0 if is_drained else min(AT_ONCE, max_records - len(records))
+                messages = []
         except KafkaException as error:
-            raise failed("reading failed", error, self._address) from error
-        records = due_records([first, *more], self._positions, self._take_error)
+            if not records:  # what was read is not lost for an error that comes again if it lasts
+                raise failed("reading failed", error, self._address) from error
         if records:
             self._last_life_ns = time.time_ns()
         return records
