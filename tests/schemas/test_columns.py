@@ -11,6 +11,7 @@ from livedata.schemas.columns import ABSENT, UNSOUND, decode_columns
 from livedata.schemas.flat import places
 from livedata.schemas.layout import Enum, Scalar, Text, Union, Vector, inline_dtype
 from livedata.schemas.read import decode_as
+from livedata.schemas.wire import wire_as
 from livedata.schemas.write import encode_as
 
 FLAT = (
@@ -124,6 +125,9 @@ def agree(schema, messages):
             continue
         message = decode_as(schema, messages[i])
         assert is_shaped or same(row, message, columns, i)
+        absent = wire_as(schema, messages[i]).get("__absent__", [])
+        assert {name for name, here in columns.present.items() if not here[i]} - set(columns.kinds) <= set(absent)
+        assert not any(columns.present[name][i] for name in absent if name in columns.present)
     return int(columns.ok.sum())
 
 
