@@ -284,3 +284,33 @@ def test_a_file_that_breaks_while_it_is_read_fails_the_feed_with_a_clear_error(m
     sink = drain(feed)
     assert isinstance(sink.error, FileError)
     assert not sink.is_finished
+
+
+def test_a_log_of_times_alone_has_them_as_values(make):
+    path = make()
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("entry/top_dead_center")
+        group.attrs.update({"NX_class": "NXlog", "topic": "T", "source": "chopper", "writer_module": "tdct"})
+        group["time"] = np.array([5, 9], "u8")
+        group["time"].attrs.update({"units": "ns", "start": "1970-01-01T00:00:00Z"})
+    file = open_file(path)
+    assert (file.stream("chopper").kind, file.stream("chopper").n_points) == ("log", 2)
+    assert file.read("chopper").value.tolist() == [5, 9]
+
+
+def test_texts_of_an_enumerated_variable_are_a_log_beside_its_numbers(make):
+    path = make()
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("entry/DASlogs/switch")
+        group.attrs["NX_class"] = "NXlog"
+        group["time"] = np.array([0.5, 1.5])
+        group["time"].attrs.update({"units": "second", "start": "1970-01-01T00:00:00Z"})
+        group["value"] = np.array([0, 1], "u4")
+        group["value_strings"] = np.array([[b"off"], [b"on"]])
+    file = open_file(path)
+    assert {n: s.kind for n, s in file.streams.items() if s.kind != "events"} == {
+        "switch": "log", "switch/value_strings": "text"
+    }  # fmt: skip
+    assert file.read("switch").value.tolist() == [0, 1]
+    assert file.read("switch/value_strings").value.tolist() == ["off", "on"]
+    assert file.read("/entry/DASlogs/switch/value_strings").time.tolist() == [500_000_000, 1_500_000_000]
