@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeError, EncodeError
-from .check import check
+from .checking import check
 from .events import Ev44, decode_ev44, encode_ev44
 from .fast import decode
 from .log import F144, decode_f144, encode_f144

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .check import check
+from .checking import check
 from .layout import Enum, Field, StructField, Type
 from .message import Message
 from .picture import image_html, sparkline_html
