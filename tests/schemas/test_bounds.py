@@ -215,6 +215,18 @@ def test_long_lists_of_small_parts_are_made_when_looked_at(tree):
     assert len(plain.leaves) == N
 
 
+def test_elements_that_share_a_target_are_made_once(tree):
+    leaves = decode_as(tree, one_table_many_times(100)).leaves
+    assert len(leaves) == 100
+    assert all(leaf is leaves[0] for leaf in leaves)
+
+
+def test_a_small_message_is_refused_with_little_work_however_much_it_shares(tree):
+    data = lists_of_lists(64)
+    assert len(data) < 400
+    assert work(both_ways(tree), data) < 3000
+
+
 def test_short_lists_are_tuples(tree):
     data = many_tables_of_one_vtable(200)
     assert type(decode_as(tree, data).leaves) is tuple

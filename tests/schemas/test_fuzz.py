@@ -1,9 +1,11 @@
 """A hundred thousand spoilt messages, evenly over all schemas; ``make fuzz`` takes two million, and others."""
 
+import sys
 from random import Random
 
 import pytest
 
+from fuzz import guided
 from fuzz.chance import SLOWEST, examine
 from fuzz.judge import Finding, Judge
 from fuzz.mutate import MUTATIONS, mutated
@@ -48,3 +50,15 @@ def test_too_much_memory_is_found(monkeypatch):
     monkeypatch.setattr("fuzz.judge.FREE_BYTES", -4 * len(data))
     with pytest.raises(Finding, match="bytes to decode"):
         Judge(SCHEMAS["x5f2"]).examine(data, thoroughly=True)
+
+
+def test_guided_fuzzing_says_how_to_get_its_fuzzer(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "atheris", None)
+    with pytest.raises(SystemExit, match=r"pip install 'livedata\[fuzz\]'"):
+        guided.run(1, seed=0, out=tmp_path)
+
+
+def test_generated_functions_are_found_for_guidance():
+    names = {function.__code__.co_filename for function in guided.generated(Judge(SCHEMAS["da00"]).fast)}
+    assert names == {"<da00>"}
+    assert len(guided.generated(Judge(SCHEMAS["da00"]).fast)) == 2

@@ -29,6 +29,8 @@ ARRAY_PRICE = 120
 NUMBER_PRICE = 32
 SHAPE_PRICE = 64
 """Bytes that shaping adds to a table, copies apart."""
+MAX_SHARED = 12
+"""Elements of a list, and lists inside each other, that are remembered for those that share them."""
 ROWS_PRICE = 400
 """Bytes of a vector whose elements are made when they are looked at, with all it holds on to."""
 
@@ -198,10 +200,21 @@ class _Reader:
         room = self.room
         self.room -= 16 * count
         made = [None] * count if self.room >= 0 else None
+        # Elements that share a target are made once, but counted each time: what is made of a message bounds what
+        # everybody after us has to go through.
+        shared: dict[int, tuple[Any, int]] = {}
         for i, target in self.cursor.elements(pos):
-            element = self.behind(of, target, depth)
+            if target in shared:
+                element, steps = shared[target]
+                self.cursor.spend(steps, target)
+            else:
+                steps = self.cursor.steps
+                element = self.behind(of, target, depth)
+                if made is not None and len(shared) < MAX_SHARED and depth < MAX_SHARED:
+                    shared[target] = element, steps - self.cursor.steps
             if self.room < 0:
                 made = None
+                shared.clear()
             if made is None:
                 self.room = room - ROWS_PRICE
             else:
