@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..streams.arrayline import ArrayTimeline
 from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
 from ..streams.log import LogTimeline
 from ..streams.row import StreamRow
 from ..streams.runs import Run
+from .framestream import FrameStream
 from .stream import ArrayStream, EventStream, LogStream, Stream
 from .streams import Streams
 
@@ -63,16 +66,27 @@ class FileStreams(Streams):
         if stream.kind == "events":
             feed = self.file.feed(name)
             return EventStream(name, stream.key, row, feed=feed, layout=self._layouts.get(name))
-        if stream.kind == "log":
-            return LogStream(name, stream.key, row, timeline=lambda: self._log(name), unit=stream.unit)
+        if stream.kind in ("log", "text"):
+            return LogStream(name, stream.key, row, timeline=cache(lambda: self._log(name)), unit=stream.unit)
+        if stream.has_times:
+            line = cache(lambda: self._frames(name))
+            return FrameStream(name, stream.key, row, kind=stream.kind, data=lambda: line().data)
         return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: self._array(name))
 
     def _log(self, name: str) -> LogTimeline:
         timeline = LogTimeline()
-        batch = self.file.read(name)
-        if isinstance(batch, LogBatch):
-            timeline.accept(batch)
+        for facet in self.file.streams[name].facets:
+            for batch in self.file.batches(name, facet=facet):
+                if isinstance(batch, LogBatch):
+                    timeline.accept(batch)
         return timeline
+
+    def _frames(self, name: str) -> ArrayTimeline:
+        """Return the newest frames or arrays, as many as fit the memory for one stream."""
+        line = ArrayTimeline()
+        for batch in self.file.batches(name):
+            line.accept(batch)
+        return line
 
     def _array(self, name: str) -> NDArray[Any]:
         content = self.file.read(name)

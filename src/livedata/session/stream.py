@@ -157,7 +157,8 @@ class LogStream(Stream):
     @property
     def unit(self) -> str | None:
         """Unit of the values, as it was told last; None if nothing tells one."""
-        return self._timeline().unit or self._unit
+        told = self._timeline().unit
+        return self._unit if told is None else told
 
     @property
     def units(self) -> LogData:
@@ -194,7 +195,7 @@ class LogStream(Stream):
 
 
 class ArrayStream(Stream):
-    """Counts or texts that a file holds as they are."""
+    """Counts or texts that a file holds as they are, without times."""
 
     def __init__(
         self,
