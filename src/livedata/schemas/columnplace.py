@@ -107,7 +107,7 @@ def find_places(plan: Plan, walk: Walk) -> Places:
         if spot.is_text:
             text_bytes += spot.count
     # Texts may overlap, but not so far that a small message becomes a large one. Honest texts do not overlap at all.
-    walk.ok &= text_bytes <= walk.size
+    walk.ok &= text_bytes <= walk.end - walk.start
     return places
 
 

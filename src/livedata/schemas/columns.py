@@ -82,7 +82,7 @@ def decode_columns(schema_id: str, values: Sequence[bytes | memoryview]) -> Colu
         If there is no such schema. Bad messages raise nothing.
     """
     plan = plan_for(schema_id)
-    walk = Walk(values)
+    walk = Walk.through(values)
     places = find_places(plan, walk)
     every = np.arange(len(values))
     texts = {name: _read_texts(walk, spot, every) for name, spot in places.spots.items() if spot.is_text}

@@ -8,6 +8,7 @@ where it is safe, if meaningless, to read on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,26 @@ _MARGIN = 256
 """Zero bytes behind the last message: more than is looked at of any vtable, so that no gathering leaves the buffer."""
 
 
+@dataclass(slots=True, eq=False)
 class Walk:
-    """The messages of one call, where each begins and ends, and which of them are sound so far."""
+    """Messages behind each other in one buffer, and which of them are sound so far. Arrays have shape (message,)."""
 
-    def __init__(self, values: Sequence[bytes | memoryview]) -> None:
+    data: bytes
+    start: IntArray
+    end: IntArray
+    ok: BoolArray
+
+    @classmethod
+    def through(cls, values: Sequence[bytes | memoryview]) -> Walk:
+        """Begin a walk through these messages."""
         n = len(values)
-        self.data = b"".join((*values, bytes(_MARGIN)))
-        self.size = np.fromiter(map(len, values), np.int64, n)
-        self.end: IntArray = np.cumsum(self.size)
-        self.start: IntArray = self.end - self.size
-        self.ok: BoolArray = np.ones(n, np.bool_)
+        size = np.fromiter(map(len, values), np.int64, n)
+        end: IntArray = np.cumsum(size)
+        return cls(b"".join((*values, bytes(_MARGIN))), end - size, end, np.ones(n, np.bool_))
 
     def part(self, rows: IntArray) -> Walk:
-        """Return the walk of some of the messages; see `merge`."""
-        part = object.__new__(Walk)
-        part.data = self.data
-        part.size, part.start, part.end, part.ok = self.size[rows], self.start[rows], self.end[rows], self.ok[rows]
-        return part
+        """Return the walk through some of the messages; see `merge`."""
+        return Walk(self.data, self.start[rows], self.end[rows], self.ok[rows])
 
     def merge(self, part: Walk, rows: IntArray) -> None:
         """Mark those messages that failed in a part."""
@@ -63,7 +67,7 @@ class Walk:
     def roots(self, identifier: str) -> IntArray:
         """Return the position of every root table."""
         (wanted,) = np.frombuffer(identifier.encode("ascii"), U4)
-        start = self.keep(self.size >= 12, self.start)
+        start = self.keep(self.end - self.start >= 12, self.start)
         offset = self.integers(U4, start)
         pos = start + offset
         return self.keep((self.gather(U4, start + 4) == wanted) & (offset != 0) & (pos + 4 <= self.end), pos)
