@@ -162,12 +162,15 @@ def _make_class(definition: Table | Struct, layout: Layout, derived: tuple[str, 
             members.append((f.name, annotation))
             continue
         absent = absent_value(f, layout)
-        spec: Any = dataclass_field(default_factory=lambda value=absent: value)  # type: ignore[misc]
+        spec: Any = dataclass_field(default=absent)
+        if isinstance(absent, np.ndarray):
+            # Dataclasses take no array for a default, although this one is read-only.
+            spec = dataclass_field(default_factory=lambda value=absent: value)  # type: ignore[misc]
         members.append((f.name, annotation if absent is not None else annotation | None, spec))
     is_root = definition.name == layout.root
     short = definition.name.rpartition(".")[2]
     namespace: dict[str, Any] = {
-        "__doc__": describe(definition),
+        "__doc__": describe(definition, derived),
         "__module__": __package__,
         "__qualname__": layout.id if is_root else f"{layout.id}.{short}",
         "SCHEMA": layout.id,
@@ -188,12 +191,14 @@ def _make_class(definition: Table | Struct, layout: Layout, derived: tuple[str, 
     return made
 
 
-def describe(definition: Table | Struct) -> str:
+def describe(definition: Table | Struct, derived: tuple[str, ...] = ()) -> str:
     """Return the docstring that the `.fbs` text makes: what the table is, and every field."""
     lines = [definition.doc or f"{definition.name}.", "", "Attributes", "----------"]
     for f in definition.fields:
         lines.append(f.name)
         lines += [f"    {line}" for line in f.doc.splitlines()]
+        if f.name in derived:
+            lines.append("    May be left out of a new message: the data tell it.")
     return "\n".join(lines)
 
 
