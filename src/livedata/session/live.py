@@ -168,6 +168,12 @@ class LiveStreams(Streams):
         """Leave the broker, and end the source if there is one; views keep what they have."""
         self._finalizer()
 
+    def __enter__(self) -> LiveStreams:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def state(self) -> str:
         """``connected``, ``closed`` or what is wrong."""

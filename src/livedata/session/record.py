@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from ..reduce.layout import Layout
-from ..streams.batch import LogBatch, Messages
+from ..streams.batch import Facet, LogBatch, Messages
 from ..streams.connection import Connection
 from ..streams.key import StreamKey
 from ..streams.start import parse_start, start_offsets
@@ -42,13 +42,16 @@ def start_recording(
     )
 
 
-def last_values(connection: Connection) -> dict[StreamKey, LogBatch]:
-    """Return the newest sample of every log: a log has a value before it changes."""
-    found: dict[StreamKey, LogBatch] = {}
+def last_values(connection: Connection) -> dict[StreamKey, list[LogBatch]]:
+    """Return the newest sample of every facet of every log: a log has a value, and a unit, before they change."""
+    found: dict[StreamKey, list[LogBatch]] = {}
     for key, timeline in tuple(connection.book.logs.items()):
-        data = timeline.data
-        if len(data):
-            zero = np.zeros(1, np.int64)
-            nowhere = Messages(key.topic, np.full(1, -1, np.int32), zero - 1, zero - 1, zero, zero)
-            found[key] = LogBatch(data.time[-1:], data.value[-1:], nowhere)
+        zero = np.zeros(1, np.int64)
+        nowhere = Messages(key.topic, np.full(1, -1, np.int32), zero - 1, zero - 1, zero, zero)
+        for facet in get_args(Facet):
+            data = timeline.facet(facet)
+            if len(data):
+                columns = {name: column[-1:] for name, column in data.columns.items()}
+                last = LogBatch(data.time[-1:], data.value[-1:], nowhere, facet, columns)
+                found.setdefault(key, []).append(last)
     return found
