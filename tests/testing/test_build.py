@@ -59,10 +59,11 @@ def test_values_are_of_the_types_of_the_wire():
     assert testing.message("f142", value="text").value == "text"
 
 
-def test_times_are_plausible_and_json_is_json():
+def test_times_and_units_are_plausible_and_json_is_json():
     assert testing.message("pl72").start_time == 1_767_225_600_000
     assert testing.message("f144").timestamp == 1_767_225_600_000_000_000
     assert testing.message("x5f2").status_json == "{}"
+    assert testing.message("un00").units == "m"
 
 
 def test_unknown_names_are_refused_with_the_known_ones():

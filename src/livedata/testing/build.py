@@ -22,6 +22,8 @@ EXAMPLE_TIME_S = 1_767_225_600
 
 PER_SECOND = {"ns": 10**9, "ms": 1000, "s": 1}
 _PULSES_PER_SECOND = 14
+_TEXTS = {"unit": "m", "units": "m"}
+"""Texts that readers take for more than words; others say the name of their field."""
 _DEPTH = 2
 """Nesting from which on nothing optional is made up in messages that contain themselves."""
 
@@ -114,7 +116,7 @@ class _Maker:
         if isinstance(type_, Scalar | EnumType):
             return self.number(field, type_)
         if isinstance(type_, Text):
-            return "{}" if "json" in (field.attributes or {}) else field.name
+            return "{}" if "json" in (field.attributes or {}) else _TEXTS.get(field.name, field.name)
         if isinstance(type_, Struct):
             return self.struct(type_, {})
         if isinstance(type_, TableRef):
