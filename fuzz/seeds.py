@@ -1,4 +1,4 @@
-"""Sound messages to start from: made up from every schema's layout, and those of other programs when they are there."""
+"""Sound messages to start from: made up for every schema, and those of other programs when they are there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from livedata.schemas import SCHEMAS
+from livedata.testing import message_bytes
 from tests.schemas.generate import plain, random_bytes
 
 N_GENERATED = 24
@@ -21,7 +22,7 @@ def seeds(schema_id: str) -> tuple[bytes, ...]:
     """Return sound messages of a schema, always the same ones."""
     rng = np.random.default_rng(list(schema_id.encode()))
     schema = plain(schema_id)
-    generated = [random_bytes(schema, rng) for _ in range(N_GENERATED)]
+    generated = [message_bytes(schema_id), *(random_bytes(schema, rng) for _ in range(N_GENERATED))]
     short = [data for data in (*generated, *_shared(schema_id)) if len(data) <= LONGEST]
     return tuple(short or sorted(generated, key=len)[:1])
 

@@ -1,11 +1,14 @@
 """The fast decoders take the usual messages themselves and leave the unusual ones to the plain decoder."""
 
 import pickle
+from functools import cache
 from pathlib import Path
 from struct import pack, pack_into
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livedata import schemas
 from livedata.errors import DecodeError
@@ -17,6 +20,7 @@ from livedata.schemas.read import decode_as
 from livedata.schemas.registry import SCHEMAS, Schema
 from livedata.schemas.rows import Rows
 from livedata.schemas.write import encode_as
+from livedata.testing import encoded_messages, malformed
 from tests.schemas.generate import plain, random_bytes
 
 
@@ -154,6 +158,31 @@ def test_fast_and_plain_agree_on_every_changed_byte(everything):
 def test_tables_inside_themselves_end_at_the_depth_limit(everything):
     deepest = encode_as(everything, full(everything, depth=60))
     assert fast_decoder(everything)(deepest) == decode_as(everything, deepest)
+
+
+@cache
+def decoders(schema_id):
+    return fast_decoder(SCHEMAS[schema_id]), fast_decoder(SCHEMAS[schema_id], for_views=True)
+
+
+@given(st.sampled_from(tuple(SCHEMAS)).flatmap(encoded_messages))
+@settings(max_examples=300, deadline=None)
+def test_fast_and_plain_agree_on_any_sound_message(data):
+    expected = decode_as(SCHEMAS[schemas.identify(data)], data)
+    of_bytes, of_views = decoders(schemas.identify(data))
+    assert of_bytes(data) == of_views(memoryview(data)) == expected
+
+
+@given(st.sampled_from(tuple(SCHEMAS)).flatmap(lambda id: st.tuples(st.just(id), malformed(id))))
+@settings(max_examples=300, deadline=None)
+def test_the_fast_decoder_accepts_nothing_that_the_plain_one_refuses(case):
+    schema_id, data = case
+    try:
+        expected = decode_as(SCHEMAS[schema_id], data)
+    except DecodeError:
+        assert data[4:8] != schema_id.encode() or decoders(schema_id)[0](data) is None
+    else:
+        assert decoders(schema_id)[0](data) in (expected, None)
 
 
 @pytest.mark.parametrize("schema_id", SCHEMAS)
