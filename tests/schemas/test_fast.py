@@ -84,6 +84,7 @@ def test_more_vtables_than_are_remembered_are_read(raw, monkeypatch):
 EVERYTHING = """
 struct Inner { a: byte; b: ushort; }
 struct Pair { left: Inner; right: Inner; flag: bool; }
+struct Deep { a: int; pair: Pair; b: int; other: Pair; c: int; }
 enum Kind : short { None = 0, Some = 3 }
 table Leaf { n: short = -1; name: string; }
 table Other { x: double; }
@@ -91,7 +92,7 @@ table Number { value: int; } table Words { value: [string]; } table Truths { val
 union Node { Leaf, Other }
 union Bare { Number, Words, Truths }
 table Root {
-  kind: Kind = Some; maybe: uint = null; ok: bool = true; pair: Pair; pairs: [Inner]; truths: [bool]; kinds: [Kind];
+  kind: Kind = Some; maybe: uint = null; ok: bool = true; deep: Deep; pairs: [Inner]; truths: [bool]; kinds: [Kind];
   leaf: Leaf; leaves: [Leaf]; words: [string]; node: Node; must: Bare (required); may: Bare; inner: Root;
 }
 root_type Root;
@@ -111,11 +112,12 @@ def everything(tmp_path_factory) -> Schema:
 def full(schema: Schema, *, depth: int = 2):
     c = schema.message_class
     inner = c.Inner(a=-1, b=2)
+    pair = c.Pair(left=inner, right=c.Inner(a=3, b=65535), flag=True)
     return c(
         kind=7,
         maybe=0,
         ok=False,
-        pair=c.Pair(left=inner, right=c.Inner(a=3, b=65535), flag=True),
+        deep=c.Deep(a=1, pair=pair, b=2, other=pair, c=3),
         pairs=np.array([(1, 2), (3, 4)], schema.layout.structs["Inner"].dtype),
         truths=np.array([True, False]),
         kinds=np.array([0, 3, 9], np.int16),

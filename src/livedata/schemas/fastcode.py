@@ -110,13 +110,12 @@ class _Function:
             self.price += OBJECT_PRICE + 8 * len(type_.fields)
             class_ = self.source.schema.classes[type_.name]
             draft = self.source.name("draft", draft_class(class_))
-            yield f"s = {place}"
+            start = f"{value}_at"
+            yield f"{start} = {place}"
             inner = []
             for n, f in enumerate(type_.fields):
-                yield from self.inline(f"{value}_{n}", f.type, f"s + {f.offset}")
+                yield from self.inline(f"{value}_{n}", f.type, f"{start} + {f.offset}")
                 inner.append(f"{value}.{f.name} = {value}_{n}")
-                if isinstance(f.type, Struct):
-                    yield f"s = {place}"
             yield f"{value} = {draft}()"
             yield from inner
             yield f"{value}.__class__ = {self.source.name('class', class_)}"

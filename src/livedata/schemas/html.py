@@ -124,7 +124,7 @@ class _Page:
         head = self.spend(f'<details{opened}><summary style="cursor:pointer">{said}</summary>')
         return head + self.table(message) + "</details>"
 
-    def items(self, values: tuple[object, ...] | list[object]) -> str:
+    def items(self, values: tuple[object, ...] | list[object] | Rows) -> str:
         if not values:
             return self.spend(f'<span style="{_DIM}">none</span>')
         parts = []

@@ -216,7 +216,7 @@ def _vector_text(name: str, value: np.ndarray[Any, Any], attributes: Mapping[str
     return f"{name} {array_text(value)}"
 
 
-def _list_text(name: str, values: tuple[object, ...] | list[object]) -> str:
+def _list_text(name: str, values: tuple[object, ...] | list[object] | Rows) -> str:
     shown = [text for value in values[:MANY] if (text := _entry(value))]
     if not shown:
         return f"{name}: {len(values):,} {'entry' if len(values) == 1 else 'entries'}" if values else ""
