@@ -107,17 +107,16 @@ def test_frames_are_kept_while_somebody_holds_their_stream(bus):
     url, producer = bus
     tell(producer, frame(1), topic="cam")
     with ld.connect(url, topics="cam", start="earliest") as live:
-        cam = live["cam"]
+        held = [live["cam"]]
         tell(producer, frame(2), topic="cam")
-        await_(lambda: len(cam.data) == 2)
+        await_(lambda: len(held[0].data) == 2)
 
-        assert cam is live["cam"]
-        assert cam.values().tolist() == [[2, 2, 2]] * 2
+        assert held[0] is live["cam"]
+        assert held[0].values().tolist() == [[2, 2, 2]] * 2
         assert live["cam"].row.last == "2×3 uint16"
 
-        connection = live._connection
-        del cam
-        await_(lambda: not connection._subscriptions)
+        held.clear()
+        await_(lambda: not live._connection._subscriptions)
 
 
 def test_frames_of_a_file_are_those_that_came(bus, tmp_path):

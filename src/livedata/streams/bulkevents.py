@@ -17,6 +17,7 @@ from .batch import BoolArray, EventBatch, Int32Array, Int64Array, Messages
 from .clock import EARLIEST_NS, FUTURE_NS
 from .key import StreamKey
 from .ledger import StreamLedger
+from .places import places_of
 from .pulsebook import PulseNote
 
 BULK_SCHEMA = "ev44"
@@ -122,8 +123,7 @@ def _joined(key: StreamKey, noted: list[Noted], rows: Int64Array, columns: Colum
     n_times, n_events = v["reference_time"].count[rows], v["time_of_flight"].count[rows]
     first_entry = np.cumsum(n_times) - n_times
     first_event = np.cumsum(n_events) - n_events
-    _, partition, offset, record_ms, _, values, _ = zip(*(record for record, _ in noted), strict=True)
-    record_ms_ = np.array(record_ms, np.int64)
+    partition, offset, record_ms = places_of([record for record, _ in noted])
     times: Int64Array = v["reference_time"].joined(rows)
     row = np.repeat(np.arange(len(rows)), n_times)
     index = v["reference_time_index"].joined(rows).astype(np.int64)
@@ -133,8 +133,8 @@ def _joined(key: StreamKey, noted: list[Noted], rows: Int64Array, columns: Colum
     ledger.decoded += len(rows)
     ledger.events += total
     ledger.entries += len(times)
-    ledger.nbytes += sum(map(len, values))
-    newest = _newest(times, row, first_entry, n_times, record_ms_)
+    ledger.nbytes += sum(len(record.value) for record, _ in noted)
+    newest = _newest(times, row, first_entry, n_times, record_ms)
     n_odd = int(((newest == _NEVER) & (n_times > 0)).sum())
     latest = int(newest.max())
     ledger.note_newest(None if latest == _NEVER else latest, n_odd)
@@ -143,14 +143,7 @@ def _joined(key: StreamKey, noted: list[Noted], rows: Int64Array, columns: Colum
         event_time_offset=v["time_of_flight"].joined(rows),
         event_time_zero=times,
         event_index=index,
-        messages=Messages(
-            key.topic,
-            np.array(partition, np.int32),
-            np.array(offset, np.int64),
-            record_ms_,
-            first_entry,
-            first_event,
-        ),
+        messages=Messages(key.topic, partition, offset, record_ms, first_entry, first_event),
         columns=_note_columns([note for _, note in noted], times, row, n_times, ledger),
     )
     return Joined(key, batch, newest)
