@@ -23,7 +23,7 @@ from livedata.schemas.rows import Rows
 from livedata.schemas.wire import wire_as
 from livedata.schemas.write import encode_as
 
-N = 8000
+N = 4000
 """Elements in a message whose work is compared with one of twice as many."""
 TREE = """
 table Leaf { a: ubyte; }
@@ -268,7 +268,7 @@ HONEST = {
 
 
 @pytest.mark.parametrize("kind", HONEST)
-@pytest.mark.parametrize("n", [30, 300, 3000])
+@pytest.mark.parametrize("n", [30, 2000])
 def test_honest_messages_of_any_size_are_read_in_bounds(kind, n):
     message = HONEST[kind](n)
     data = encode_as(SCHEMAS[message.SCHEMA], message)
