@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import DecodeError, EncodeError
 from .checking import check
+from .columns import decode_columns
 from .events import Ev44, decode_ev44, encode_ev44
 from .fast import decode
 from .log import F144, decode_f144, encode_f144
-from .message import Message
+from .message import Message, show_by
 from .read import identify
 from .registry import RETIRED, SCHEMAS, Schema
 from .source import source_of
@@ -36,6 +37,7 @@ __all__ = [
     "Schema",
     "check",
     "decode",
+    "decode_columns",
     "decode_ev44",
     "decode_f144",
     "encode",
@@ -57,6 +59,21 @@ def message_class(id: str) -> type[Message]:
         If there is no such schema.
     """
     return SCHEMAS[id].message_class
+
+
+def _text(message: Message) -> str:
+    from .summary import repr_text
+
+    return repr_text(message)
+
+
+def _html(message: Message) -> str:
+    from .html import message_html
+
+    return message_html(message)
+
+
+show_by(text=_text, html=_html)
 
 
 def __dir__() -> list[str]:

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from html import escape
-from typing import TYPE_CHECKING
 
 from .layout import Enum, Field, Layout, Scalar, Struct, Table, TableRef, Text, Type, Union, Vector
-
-if TYPE_CHECKING:
-    from .registry import Schema
 
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px"
 _Row = tuple[str, str, str]
 
 
-def schema_text(schema: Schema) -> str:
+def schema_text(layout: Layout) -> str:
     """Return a schema as text: what a message is, its fields with their types, tables and kinds inside."""
-    name = schema.id if schema.id.isidentifier() else f'message_class("{schema.id}")'
-    lines = [f"{schema.id}: {_first(schema.doc)}{_note(schema)}"]
-    for table in _tables(schema.layout):
-        lines += ["", table.name.rpartition(".")[2] if table is not schema.root else f"schemas.{name}"]
+    name = layout.id if layout.id.isidentifier() else f'message_class("{layout.id}")'
+    root = layout.tables[layout.root]
+    lines = [f"{layout.id}: {_first(root.doc)}{_note(root)}"]
+    for table in _tables(layout):
+        lines += ["", table.name.rpartition(".")[2] if table is not root else f"schemas.{name}"]
         rows = [_row(f) for f in table.fields]
         wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
         lines += [f"  {field:{wide[0]}}  {type_:{wide[1]}}  {doc}".rstrip() for field, type_, doc in rows]
     return "\n".join(lines)
 
 
-def schema_html(schema: Schema) -> str:
+def schema_html(layout: Layout) -> str:
     """Return a schema as HTML: what `schema_text` tells, in tables."""
-    parts = [f"<b>{escape(schema.id)}</b> {escape(_first(schema.doc) + _note(schema))}"]
-    for table in _tables(schema.layout):
-        caption = "" if table is schema.root else f"<caption>{escape(table.name.rpartition('.')[2])}</caption>"
+    root = layout.tables[layout.root]
+    parts = [f"<b>{escape(layout.id)}</b> {escape(_first(root.doc) + _note(root))}"]
+    for table in _tables(layout):
+        caption = "" if table is root else f"<caption>{escape(table.name.rpartition('.')[2])}</caption>"
         parts.append(f"<table>{caption}{_rows(map(_row, table.fields))}</table>")
     return f"<div>{''.join(parts)}</div>"
 
 
-def schemas_html(schemas: Mapping[str, Schema]) -> str:
+def schemas_html(layouts: Iterable[Layout]) -> str:
     """Return an overview as HTML: id, and what a message is."""
-    rows = ((schema.id, _first(schema.doc), _note(schema).strip(" ()")) for schema in schemas.values())
+    roots = ((layout.id, layout.tables[layout.root]) for layout in layouts)
+    rows = ((id, _first(root.doc), _note(root).strip(" ()")) for id, root in roots)
     return f"<table>{_rows(rows)}</table>"
 
 
@@ -52,10 +51,12 @@ def _cells(row: _Row) -> Iterator[str]:
         yield f'<td style="{_CELL}">{inner}</td>'
 
 
-def _note(schema: Schema) -> str:
-    if not schema.is_read_only:
+def _note(root: Table) -> str:
+    attributes = root.attributes or {}
+    if "read_only" not in attributes:
         return ""
-    return f" (only read; write {schema.follower.replace(' ', ' and ')})" if schema.follower else " (only read)"
+    follower = attributes["read_only"]
+    return f" (only read; write {follower.replace(' ', ' and ')})" if follower else " (only read)"
 
 
 def _tables(layout: Layout) -> Iterator[Table]:

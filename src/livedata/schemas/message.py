@@ -8,12 +8,11 @@ default.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field as dataclass_field
 from dataclasses import fields as dataclass_fields
 from dataclasses import make_dataclass
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -52,13 +51,18 @@ class Message:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        # By name, here and below: what shows a message knows the schemas, and those are made of messages.
-        text: str = import_module(".summary", __package__).repr_text(self)
-        return text
+        return _SHOW["text"](self)
 
     def _repr_html_(self) -> str:
-        html: str = import_module(".html", __package__).message_html(self)
-        return html
+        return _SHOW["html"](self)
+
+
+_SHOW: dict[str, Callable[[Message], str]] = {}
+
+
+def show_by(*, text: Callable[[Message], str], html: Callable[[Message], str]) -> None:
+    """Say how messages show themselves: what does that knows the schemas, and those are made of messages."""
+    _SHOW.update(text=text, html=html)
 
 
 def mark_relayed(message: Message) -> None:

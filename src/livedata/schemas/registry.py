@@ -93,10 +93,10 @@ class Schema:
         return next((f for f in self.root.fields if "source" in (f.attributes or {})), None)
 
     def __repr__(self) -> str:
-        return schema_text(self)
+        return schema_text(self.layout)
 
     def _repr_html_(self) -> str:
-        return schema_html(self)
+        return schema_html(self.layout)
 
     def union_code(self, name: str, value: object) -> int:
         """Return the code that travels beside a union's value; 0 for None.
@@ -200,7 +200,7 @@ class Registry(Mapping[str, Schema]):
         return f"<schemas {' '.join(self)}>"
 
     def _repr_html_(self) -> str:
-        return schemas_html(self)
+        return schemas_html(schema.layout for schema in self.values())
 
 
 SCHEMAS = Registry()
