@@ -106,20 +106,30 @@ def test_every_direct_dependency_is_pinned_to_a_version_that_it_allows():
         assert pinned[canonicalize_name(requirement.name)] in requirement.specifier
 
 
-def test_the_example_of_the_readme_works_as_it_stands(tmp_path):
+def run_example_of_readme(number, folder):
     readme = (CHECKOUT / "README.md").read_text()
-    (example,) = re.findall(r"^```python\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
+    example = re.findall(r"^```python\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)[number]
     done = subprocess.run(
         [sys.executable, "-c", example],
         capture_output=True,
         text=True,
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(SOURCES.parent)},
         timeout=120,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    equal, ledger = done.stdout.split(" ", 1)
+    return done.stdout
+
+
+def test_a_message_is_shown_as_the_readme_says(tmp_path):
+    odd, plain = run_example_of_readme(1, tmp_path).splitlines()
+    assert odd.startswith("2 ['timestamp is 0")
+    assert "__absent__" in plain
+
+
+def test_the_example_of_the_readme_works_as_it_stands(tmp_path):
+    equal, ledger = run_example_of_readme(0, tmp_path).split(" ", 1)
     assert equal == "True"
     assert int(re.search(r"([\d,]+) seen", ledger)[1].replace(",", "")) > 100_000
     assert [path.name for path in tmp_path.iterdir()] == ["run_1.nxs"]
