@@ -39,7 +39,7 @@ class Cursor:
         self.schema, self.data, self.size = schema, data, len(data)
         self.trail: list[str] = []
         """Names on the way to the current field, as the error tells them."""
-        self.steps = 100 + self.size // 2
+        self.steps = 100 + self.size
         self.copies = 4000 + 4 * self.size
         self.texts: dict[int, str] = {}
 

@@ -6,6 +6,7 @@ Nothing is resolved for the reader: payloads stay bytes, unions stay tables besi
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
 from math import isfinite
 from struct import unpack_from
 from typing import Any
@@ -129,8 +130,20 @@ class _Content:
             return self.array(of, pos)
         if isinstance(of, Text):
             return [self.text(target) for _, target in self.cursor.elements(pos)]
-        table = self.layout.tables[of.table]
-        return [self.table(table, target, depth + 1) for _, target in self.cursor.elements(pos)]
+        return list(self.tables(self.layout.tables[of.table], pos, depth + 1))
+
+    def tables(self, table: Table, pos: int, depth: int) -> Iterator[Content]:
+        # Made once and counted each time, as when decoding: see `read`.
+        shared: dict[int, tuple[Content, int]] = {}
+        for _, target in self.cursor.elements(pos):
+            if target in shared:
+                content, steps = shared[target]
+                self.cursor.spend(steps, target)
+            else:
+                steps = self.cursor.steps
+                content = self.table(table, target, depth)
+                shared[target] = content, steps - self.cursor.steps
+            yield content
 
     def array(self, of: Scalar | Enum, pos: int) -> Content:
         array = self.cursor.array(of, pos)
