@@ -13,6 +13,7 @@ import pytest
 from livedata import schemas
 from livedata.errors import DecodeError
 from livedata.schemas import SCHEMAS
+from livedata.schemas.content import wire_as
 from livedata.schemas.fast import fast_decoder
 from livedata.schemas.fbs import load_layout
 from livedata.schemas.flat import places
@@ -20,7 +21,6 @@ from livedata.schemas.message import make_classes
 from livedata.schemas.read import decode_as
 from livedata.schemas.registry import Schema
 from livedata.schemas.rows import Rows
-from livedata.schemas.wire import wire_as
 from livedata.schemas.write import encode_as
 
 N = 4000

@@ -8,10 +8,10 @@ import pytest
 from livedata import schemas
 from livedata.errors import DecodeError
 from livedata.schemas.columns import ABSENT, UNSOUND, decode_columns
+from livedata.schemas.content import wire_as
 from livedata.schemas.flat import places
 from livedata.schemas.layout import Enum, Scalar, Text, Union, Vector, inline_dtype
 from livedata.schemas.read import decode_as
-from livedata.schemas.wire import wire_as
 from livedata.schemas.write import encode_as
 
 FLAT = (

@@ -10,10 +10,10 @@ import pytest
 
 from livedata import schemas
 from livedata.errors import DecodeError
+from livedata.schemas.content import wire_as
 from livedata.schemas.fbs import load_layout
 from livedata.schemas.message import make_classes
 from livedata.schemas.registry import SCHEMAS, Schema
-from livedata.schemas.wire import wire_as
 from livedata.schemas.write import encode_as
 
 

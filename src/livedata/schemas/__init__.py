@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import DecodeError, EncodeError
 from .checking import check
 from .columns import decode_columns
+from .content import wire
 from .events import Ev44, decode_ev44, encode_ev44
 from .fast import decode
 from .log import F144, decode_f144, encode_f144
@@ -23,7 +24,6 @@ from .message import Message, show_by
 from .read import identify
 from .registry import RETIRED, SCHEMAS, Schema
 from .source import source_of
-from .wire import wire
 from .write import encode
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Positions in a message: every offset, length, vtable, required field, text and union code verified before use.
 
 A cursor never looks outside the message and spends time in proportion to its length. What stands at a position is
-made into values elsewhere: typed messages by `read`, plain content by `wire`.
+made into values elsewhere: typed messages by `read`, plain content by `content`.
 
 The wire format: https://flatbuffers.dev/internals/
 """
