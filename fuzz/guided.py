@@ -33,7 +33,7 @@ def run(minutes: float, *, seed: int, out: Path) -> int:
         sys.exit("atheris is missing; get it with: pip install 'livedata[fuzz]' (Linux, Python 3.11 or newer)")
     with atheris.instrument_imports(include=["livedata.schemas"], enable_loader_override=False):
         from livedata.schemas import SCHEMAS, decode
-        from livedata.schemas.fast import _OF_BYTES
+        from livedata.schemas.fast.decoder import _OF_BYTES
 
         from .judge import Judge
         from .seeds import all_seeds

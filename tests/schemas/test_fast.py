@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from livedata import schemas
 from livedata.errors import DecodeError
-from livedata.schemas import fast
-from livedata.schemas.fast import fast_decoder
+from livedata.schemas.fast import decoder, fast_decoder
 from livedata.schemas.fbs import load_layout
 from livedata.schemas.message import make_classes
 from livedata.schemas.read import decode_as
@@ -74,7 +73,7 @@ def test_every_kind_of_memory_is_read(raw, kind):
 
 
 def test_more_vtables_than_are_remembered_are_read(raw, monkeypatch):
-    monkeypatch.setattr("livedata.schemas.fastvtable.CACHED", 2)
+    monkeypatch.setattr("livedata.schemas.fast.vtable.CACHED", 2)
     decode = fast_decoder(SCHEMAS["ev44"])
     for size in (32, 33, 34, 35):
         pack_into("<H", raw, 10, size)
@@ -216,13 +215,13 @@ def test_lists_made_when_looked_at_are_indexed_like_tuples(everything, monkeypat
 
 
 def test_what_is_met_first_is_learned(raw, monkeypatch):
-    monkeypatch.setattr(fast, "_OF_BYTES", {})
+    monkeypatch.setattr(decoder, "_OF_BYTES", {})
     schemas.decode(bytes(raw))
-    assert list(fast._OF_BYTES) == [b"ev44"]
+    assert list(decoder._OF_BYTES) == [b"ev44"]
 
 
 def test_nothing_is_learned_of_what_is_no_schema(monkeypatch):
-    monkeypatch.setattr(fast, "_OF_BYTES", {})
+    monkeypatch.setattr(decoder, "_OF_BYTES", {})
     with pytest.raises(DecodeError, match="no such schema"):
         schemas.decode(pack("<I4s8x", 8, b"zz99"))
-    assert not fast._OF_BYTES
+    assert not decoder._OF_BYTES

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from livedata import schemas
-from livedata.schemas.picture import image_html, sparkline_html
+from livedata.schemas.show.picture import image_html, sparkline_html
 from tests.schemas.generate import plain, random_bytes
 
 T = 1_700_000_000_123_456_789

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from livedata import schemas
-from livedata.schemas.summary import LONGEST, summary
-from livedata.schemas.wording import array_text, clean, utc
+from livedata.schemas.show.summary import LONGEST, summary
+from livedata.schemas.show.wording import array_text, clean, utc
 from tests.schemas.generate import plain, random_bytes
 
 T = 1_700_000_000_123_456_789

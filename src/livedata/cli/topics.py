@@ -71,7 +71,7 @@ def describe(topic: Topic, now_ms: int) -> dict[str, Any]:
 
 def _row(topic: Topic, now_ms: int) -> list[object]:
     from ..panels import wording
-    from ..schemas.wording import clean, utc
+    from ..schemas.show.wording import clean, utc
     from ..streams.clock import describe_age
 
     names = [clean(name, 30) for name in islice(topic.ranked_sources, SHOWN_SOURCES)]

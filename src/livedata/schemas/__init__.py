@@ -62,13 +62,13 @@ def message_class(id: str) -> type[Message]:
 
 
 def _text(message: Message) -> str:
-    from .summary import repr_text
+    from .show.summary import repr_text
 
     return repr_text(message)
 
 
 def _html(message: Message) -> str:
-    from .html import message_html
+    from .show.html import message_html
 
     return message_html(message)
 

@@ -8,8 +8,8 @@ from html import escape
 from typing import overload
 
 from .. import schemas
-from ..schemas.html import message_html
-from ..schemas.wording import clean
+from ..schemas.show.html import message_html
+from ..schemas.show.wording import clean
 from ..transport.protocol import Transport
 from .seen import Seen, look
 from .tail import find_topics, last_records

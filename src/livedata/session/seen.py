@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from .. import schemas
 from ..errors import DecodeError
-from ..schemas.summary import summary
-from ..schemas.wording import clean, utc
+from ..schemas.show.summary import summary
+from ..schemas.show.wording import clean, utc
 from ..transport.protocol import Record
 
 _TEXT = 200
@@ -57,7 +57,7 @@ class Seen:
         return f"<{'  '.join(text for text in said if text)}{odd}>"
 
     def _repr_html_(self) -> str | None:
-        from ..schemas.html import message_html
+        from ..schemas.show.html import message_html
 
         return None if self.message is None else message_html(self.message)
 

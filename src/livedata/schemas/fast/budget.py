@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import read
+from .. import read
 
 
 class Unusual(Exception):

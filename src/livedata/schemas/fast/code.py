@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .cursor import LONG_TEXT
-from .fastparts import draft_class
-from .fastsource import READERS, Source
-from .fastvtable import vtable_reader
-from .layout import (
+from ..cursor import LONG_TEXT
+from ..layout import (
     MAX_DEPTH,
     Enum,
     Field,
@@ -27,9 +24,12 @@ from .layout import (
     Vector,
     inline_dtype,
 )
-from .message import absent_value, empty_array
-from .read import ARRAY_PRICE, NUMBER_PRICE, OBJECT_PRICE, ROWS_PRICE, SHAPE_PRICE
-from .registry import Schema
+from ..message import absent_value, empty_array
+from ..read import ARRAY_PRICE, NUMBER_PRICE, OBJECT_PRICE, ROWS_PRICE, SHAPE_PRICE
+from ..registry import Schema
+from .parts import draft_class
+from .source import READERS, Source
+from .vtable import vtable_reader
 
 ELEMENT_PRICE = 16
 """Bytes that a list and the tuple made of it take for an element."""

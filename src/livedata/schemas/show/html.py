@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .checking import check
-from .layout import Enum, Field, StructField, Type
-from .message import Message
+from ..checking import check
+from ..layout import Enum, Field, StructField, Type
+from ..message import Message
+from ..registry import SCHEMAS
+from ..rows import Rows
 from .picture import image_html, sparkline_html
-from .registry import SCHEMAS
-from .rows import Rows
 from .summary import attributes_of, brief, definition_of, field_names, summary
 from .wording import array_text, clean, enum_name, extremes, shape_text, utc
 

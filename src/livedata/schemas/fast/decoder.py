@@ -10,13 +10,13 @@ from struct import Struct as Packing
 from struct import error as PackingError
 from typing import Any
 
-from .cursor import Data
-from .fastbudget import Unusual, budgets_for
-from .fastcode import write_table
-from .fastsource import Source
-from .message import Message
-from .read import Buffer, as_bytes, decode_as, open_message
-from .registry import SCHEMAS, Schema
+from ..cursor import Data
+from ..message import Message
+from ..read import Buffer, as_bytes, decode_as, open_message
+from ..registry import SCHEMAS, Schema
+from .budget import Unusual, budgets_for
+from .code import write_table
+from .source import Source
 
 Decoder = Callable[[Data], Message | None]
 

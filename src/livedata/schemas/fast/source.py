@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .fastbudget import Unusual
-from .fastparts import long_text, row_table, row_text, truths
-from .registry import Schema
-from .rows import Rows
+from ..registry import Schema
+from ..rows import Rows
+from .budget import Unusual
+from .parts import long_text, row_table, row_text, truths
 
 READERS = {code: Packing("<" + code).unpack_from for code in "?bBhHiIqQfd"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columnwalk import U1, BoolArray, IntArray, Walk
-from .layout import Enum, Field, Layout, Scalar, Text, Type, Union, Vector, inline_dtype, inline_size
-from .registry import schema_for
+from ..layout import Enum, Field, Layout, Scalar, Text, Type, Union, Vector, inline_dtype, inline_size
+from ..registry import schema_for
+from .walk import U1, BoolArray, IntArray, Walk
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layout import Field
 from .column import ABSENT, UNSOUND, Kind, Texts, Vectors
-from .columnplace import Member, Spot, find_places, plan_for
-from .columnwalk import U1, BoolArray, IntArray, Walk
-from .layout import Field
+from .place import Member, Spot, find_places, plan_for
+from .walk import U1, BoolArray, IntArray, Walk
 
 __all__ = ["ABSENT", "UNSOUND", "Columns", "Kind", "Texts", "Vectors", "decode_columns"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .layout import Enum
+from ..layout import Enum
 
 TEXT = 40
 """Characters of one text in a line."""

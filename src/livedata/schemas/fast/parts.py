@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .fastbudget import budgets_for
-from .message import Message
+from ..message import Message
+from .budget import budgets_for
 
 _U32 = Packing("<I").unpack_from
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from .layout import Enum, Field, Scalar, Struct, StructField, Table, Text, Union, Vector
-from .message import Message
-from .registry import SCHEMAS
-from .rows import Rows
+from ..layout import Enum, Field, Scalar, Struct, StructField, Table, Text, Union, Vector
+from ..message import Message
+from ..registry import SCHEMAS
+from ..rows import Rows
 from .wording import MANY, TEXT, array_text, clean, enum_name, number, shape_text, utc
 
 LONGEST = 100

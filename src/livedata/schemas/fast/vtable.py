@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from struct import unpack_from
 
-from .fastbudget import Unusual
-from .layout import Table, Union, inline_size
+from ..layout import Table, Union, inline_size
+from .budget import Unusual
 
 Entries = tuple[int, ...]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columnwalk import IntArray
+from .walk import IntArray
 
 ABSENT, UNSOUND = -1, -2
 """What stands in `Texts.which` for rows without text."""
