@@ -50,28 +50,28 @@ def _date(times: Variable | None, timestamp: int) -> int:
     return last if unit in _NS_OF_UNIT and abs(last) < 2**63 else timestamp
 
 
-def _image(m: Any) -> Dated | None:
-    values = m.data
-    if isinstance(values, str) or _is_raw(values, m.data_type, n_bytes_type=1, dimensions=m.dimensions):
-        return None
-    attributes: dict[str, object] = {}
-    for a in m.attributes:
-        attributes[_free_name(a.name, set(attributes))] = a.data
-    time = int(np.array([m.timestamp % 2**64], np.uint64).view(np.int64)[0])
-    return Dated(time, ArraySet({"signal": Variable(values, _dims((), values))}, {"id": m.id, **attributes}))
+def _ad00(m: Any) -> Dated | None:
+    attributes = [(a.name, a.data) for a in m.attributes]
+    return _image(_signed(m.timestamp), m.id, m.data, m.data_type, m.dimensions, attributes)
 
 
-def _first_image(m: Any) -> Dated | None:
-    values = m.pData
-    if isinstance(values, str) or _is_raw(values, m.dataType, n_bytes_type=1, dimensions=m.dims):
-        return None
-    attributes: dict[str, object] = {}
-    for a in m.pAttributeList:
-        attributes[_free_name(a.pName or "", set(attributes))] = a.pData
+def _ndar(m: Any) -> Dated | None:
     epics = m.epicsTS
     # The double's epoch is not agreed on; the structure's is: seconds since 1990.
     time = 0 if epics is None else (epics.secPastEpoch + 631_152_000) * 1_000_000_000 + epics.nsec
-    return Dated(time, ArraySet({"signal": Variable(values, _dims((), values))}, {"id": m.id, **attributes}))
+    attributes = [(a.pName or "", a.pData) for a in m.pAttributeList]
+    return _image(time, m.id, m.pData, m.dataType, m.dims, attributes)
+
+
+def _image(
+    time: int, number: int, values: Any, code: int, shape: NDArray[np.generic], told: list[tuple[str, object]]
+) -> Dated | None:
+    if isinstance(values, str) or _is_raw(values, code, n_bytes_type=1, dimensions=shape):
+        return None
+    attributes: dict[str, object] = {"id": number}
+    for name, value in told:
+        attributes[_free_name(name, set(attributes))] = value
+    return Dated(time, ArraySet({"signal": Variable(values, _dims((), values))}, attributes))
 
 
 def _histogram(m: Any) -> Dated | None:
@@ -90,20 +90,24 @@ def _histogram(m: Any) -> Dated | None:
     is_part = len(whole) == m.data.ndim and len(offset) == len(whole) and whole != m.data.shape
     if is_part and any(o < 0 or o + n > w for o, n, w in zip(offset, m.data.shape, whole, strict=True)):
         return None
-    time = int(np.array([m.timestamp % 2**64], np.uint64).view(np.int64)[0])
     told: dict[str, object] = {"info": m.info} if m.info else {}
-    return Dated(time, ArraySet(variables, told, offset if is_part else (), whole if is_part else ()))
+    return Dated(_signed(m.timestamp), ArraySet(variables, told, offset if is_part else (), whole if is_part else ()))
 
 
 _READERS: Mapping[str, Callable[[Any], Dated | None]] = {
     "da00": _da00,
-    "ad00": _image,
-    "ADAr": _image,
-    "NDAr": _first_image,
+    "ad00": _ad00,
+    "ADAr": _ad00,
+    "NDAr": _ndar,
     "hs00": _histogram,
     "hs01": _histogram,
 }
 ARRAY_SCHEMAS = tuple(_READERS)
+
+
+def _signed(timestamp: int) -> int:
+    """Return an unsigned time by its bits, as the others are held."""
+    return timestamp - 2**64 if timestamp >= 2**63 else timestamp
 
 
 def _is_raw(
