@@ -25,7 +25,7 @@ def assert_all_counted(splitter, n):
     assert topic.messages == n
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(ANYTHING, min_size=1, max_size=60), st.booleans())
 def test_any_messages_are_counted_once_and_none_stops_the_others(values, all_at_once):
     book, timelines, arrays = TopicBook(), {}, ArrayTimeline()

@@ -131,7 +131,10 @@ def test_lists_of_texts_are_one_sample_each():
     assert timeline.data.value.tolist() == [["a", "b"]]
 
 
-@pytest.mark.parametrize(("severity", "expected"), [(0, [1]), (1, [2]), (2, [0]), (3, [3]), (4, []), (77, [77])])
+ALARMS = [(0, [1]), (1, [2]), (2, [0]), (3, [3]), (4, []), (77, [77]), (65535, [32767])]
+
+
+@pytest.mark.parametrize(("severity", "expected"), ALARMS)
 def test_alarms_of_old_messages_are_counted_as_new_ones_are(severity, expected):
     value = message("f142", source_name="pv", timestamp=NOW_NS, value=np.int32(1), status=3, severity=severity)
 

@@ -136,3 +136,16 @@ def test_messages_that_tell_their_own_period_need_no_metadata(schema):
     if schema == "aev2":
         # 2026, day 325 is the 21st of November.
         assert str(np.datetime64(int(batch.event_time_zero[0]), "ns")) == "2026-11-21T01:02:03.004005006"
+
+
+def test_a_frame_of_a_year_beyond_all_clocks_is_counted_and_moves_none():
+    from livedata.testing import message_bytes
+
+    units = ("hour", "minute", "second", "millisecond", "microsecond", "nanosecond")
+    far = {"year": 255, "day": 65535} | dict.fromkeys(units, 255)
+    splitter = Splitter()
+
+    ((key, batch),) = splitter.split(records(message_bytes("aev2", metadata={"timestamp": far})))
+
+    assert batch.event_time_zero.tolist() == [0]
+    assert splitter.ledgers[key].newest_ns is None

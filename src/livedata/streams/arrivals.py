@@ -100,13 +100,14 @@ EVENT_SCHEMAS = tuple(_READERS)
 
 
 def _calendar_ns(t: Any) -> int:
-    """Return ns since 1970 of year (since 2000), day (from 1), time of day; 0 where there is no such day or time."""
+    """Return ns since 1970 of year (since 2000), day (from 1), time of day; 0 where int64 holds no such time."""
     try:
         day = datetime(2000 + t.year, 1, 1, tzinfo=UTC) + timedelta(days=t.day - 1)
     except (ValueError, OverflowError):
         return 0
     seconds = (day - _EPOCH).days * 86400 + int(t.hour) * 3600 + int(t.minute) * 60 + int(t.second)
-    return ((seconds * 1000 + int(t.millisecond)) * 1000 + int(t.microsecond)) * 1000 + int(t.nanosecond)
+    ns = ((seconds * 1000 + int(t.millisecond)) * 1000 + int(t.microsecond)) * 1000 + int(t.nanosecond)
+    return ns if abs(ns) < 2**63 else 0
 
 
 def _aligned32(values: Int32Array) -> Int32Array:

@@ -44,7 +44,7 @@ def _f142(m: Any) -> list[Samples]:
     if m.value is not None:
         found.append(Samples("value", time, texts([m.value]) if isinstance(m.value, str) else _sample_of(m.value)))
     if m.severity != _NO_CHANGE:
-        severity = np.array([_SEVERITY_OF_F142.get(m.severity, m.severity)], np.int16)
+        severity = _code(_SEVERITY_OF_F142.get(m.severity, m.severity))
         said = enum_name("f142", "status", m.status)
         message = "" if said in ("NO_ALARM", "NO_CHANGE") else said
         found.append(Samples("alarm", time, severity, {"message": texts([message])}))
@@ -53,18 +53,18 @@ def _f142(m: Any) -> list[Samples]:
 
 def _al00(m: Any) -> list[Samples]:
     message = {"message": texts([m.message or ""])}
-    return [Samples("alarm", _one(m.timestamp), np.array([m.severity], np.int16), message)]
+    return [Samples("alarm", _one(m.timestamp), _code(m.severity), message)]
 
 
 def _ep01(m: Any) -> list[Samples]:
     seen_by = {"service_id": texts([m.service_id or ""])}
-    return [Samples("connection", _one(m.timestamp), np.array([m.status], np.int16), seen_by)]
+    return [Samples("connection", _one(m.timestamp), _code(m.status), seen_by)]
 
 
 def _ep00(m: Any) -> list[Samples]:
     time = np.array([m.timestamp], np.uint64).view(np.int64)
     seen_by = {"service_id": texts([m.service_id or ""])}
-    return [Samples("connection", time, np.array([m.type], np.int16), seen_by)]
+    return [Samples("connection", time, _code(m.type), seen_by)]
 
 
 def _un00(m: Any) -> list[Samples]:
@@ -119,6 +119,11 @@ def texts(values: list[str | None] | list[str]) -> NDArray[np.generic]:
 def _sample_of(value: Any) -> NDArray[np.generic]:
     """Return one number, array of numbers or tuple of texts as an array of one sample."""
     return texts(list(value))[np.newaxis] if isinstance(value, tuple | Rows) else np.asarray(value)[np.newaxis]
+
+
+def _code(number: int) -> NDArray[np.int16]:
+    """Return a code that may be unsigned; what int16 cannot hold has no name either, and becomes its largest value."""
+    return np.array([min(number, 32767)], np.int16)
 
 
 def _one(time: int) -> Int64Array:
