@@ -115,7 +115,8 @@ class _Facet:
         old, new = self.sorted, self.pending
         had = bool(len(old))
         time = np.concatenate(([old.time] if had else []) + [b.time for b in new])
-        value = np.concatenate(([old.value] if had else []) + [b.value for b in new])
+        with np.errstate(invalid="ignore"):  # a signalling NaN that is widened
+            value = np.concatenate(([old.value] if had else []) + [b.value for b in new])
         partition = np.concatenate([self.partition, *(_per_sample(b, b.messages.partition) for b in new)])
         offset = np.concatenate([self.offset, *(_per_sample(b, b.messages.offset) for b in new)])
         place = np.concatenate([self.place, *(_places(b) for b in new)])
