@@ -49,14 +49,36 @@ def test_the_same_value_sent_again_is_another_sample():
     assert len(timeline.data) == 2
 
 
-def test_samples_that_one_array_cannot_hold_are_counted():
+@given(st.permutations(range(4)))
+def test_of_samples_that_one_array_cannot_hold_most_are_shown_whatever_came_first(order):
+    kinds = (([1], [[1, 2]], [0]), ([2], [[3, 4]], [1]), ([3], [1.0], [2]), ([4], np.array(["text"], object), [3]))
     timeline = LogTimeline()
 
-    timeline.accept(batch([1], [1.0], [0]))
-    timeline.accept(batch([2, 3], [[1, 2], [3, 4]], [1, 2]))
+    for i in order:
+        timeline.accept(batch(*kinds[i]))
+
+    assert timeline.data.value.tolist() == [[1, 2], [3, 4]]
+    assert timeline.n_other_shape == 2
+
+
+def test_numbers_come_before_texts_where_there_are_as_many():
+    timeline = LogTimeline()
+
+    timeline.accept(batch([1], np.array(["text"], object), [0]))
+    timeline.accept(batch([2], [1.0], [1]))
 
     assert timeline.data.value.tolist() == [1.0]
-    assert timeline.n_other_shape == 2
+    assert timeline.n_other_shape == 1
+
+
+def test_shapes_without_end_do_not_fill_the_memory():
+    timeline = LogTimeline()
+
+    for n in range(500):
+        timeline.accept(batch([n], [np.zeros(n)], [n]))
+
+    assert len(timeline.data) == 1
+    assert timeline.n_other_shape == 499
 
 
 def test_an_empty_log_has_no_samples():

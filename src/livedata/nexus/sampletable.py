@@ -142,7 +142,7 @@ def exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> tuple[NDArray[Any], N
             same &= (values >= float(np.iinfo(dtype).min)) & (values < float(np.iinfo(dtype).max) + 1)
         if values.dtype.kind in "iu" and dtype.kind == "f":
             same &= np.abs(there.astype(np.float64)) <= 2.0**62
-    return there, same.reshape(len(values), -1).all(axis=1)
+    return there, same.all(axis=tuple(range(1, same.ndim)))
 
 
 def _whole_messages(batch: LogBatch, fits: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -13,6 +13,8 @@ from .batch import Facet, Int64Array, LogBatch
 
 MAX_SAMPLES = 1_000_000
 """Oldest samples of a facet beyond this number are forgotten."""
+MAX_KINDS = 64
+"""Shapes of values that are told apart; of more, the samples that come later are left out."""
 PENDING_BATCHES = 256
 """So many batches may wait before they are put in order; more cost memory, fewer time."""
 
@@ -31,6 +33,9 @@ class LogData:
         return len(self.time)
 
 
+_Kind = tuple[bool, tuple[int, ...]]
+"""Whether the values are numbers, and the shape of one."""
+
 NO_SAMPLES = LogData(np.zeros(0, np.int64), np.zeros(0))
 
 
@@ -42,15 +47,21 @@ class LogTimeline:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._facets: dict[Facet, _Facet] = {}
+        self._facets: dict[Facet, dict[_Kind, _Samples]] = {}
+        self._n_left_out = 0
 
     def accept(self, batch: LogBatch) -> None:
         """Add samples."""
+        kind = (batch.value.dtype.kind in "iufb", batch.value.shape[1:])
         with self._lock:
-            facet = self._facets.get(batch.facet)
-            if facet is None:
-                facet = self._facets[batch.facet] = _Facet()
-            facet.add(batch)
+            kinds = self._facets.setdefault(batch.facet, {})
+            samples = kinds.get(kind)
+            if samples is None:
+                if len(kinds) >= MAX_KINDS:
+                    self._n_left_out += batch.n_samples if batch.facet == "value" else 0
+                    return
+                samples = kinds[kind] = _Samples()
+            samples.add(batch)
 
     @property
     def data(self) -> LogData:
@@ -58,17 +69,24 @@ class LogTimeline:
         return self.facet("value")
 
     def facet(self, name: Facet) -> LogData:
-        """Return what is known of one facet, in the same order; empty when nothing was said."""
+        """Return what is known of one facet, in the same order; empty when nothing was said.
+
+        Texts and numbers, or arrays of different shapes, do not go into one array: those most samples are of are
+        returned, whatever came first.
+        """
         with self._lock:
-            facet = self._facets.get(name)
-            return NO_SAMPLES if facet is None else facet.data()
+            kinds = self._facets.get(name)
+            return NO_SAMPLES if not kinds else kinds[_most(kinds)].data()
 
     @property
     def n_other_shape(self) -> int:
-        """Values of another kind or shape than the first, which one array cannot hold."""
+        """Values of another kind or shape than those of `data`, which one array cannot hold."""
         with self._lock:
-            facet = self._facets.get("value")
-            return 0 if facet is None else facet.n_other_shape
+            kinds = self._facets.get("value")
+            if not kinds:
+                return 0
+            most = _most(kinds)
+            return self._n_left_out + sum(samples.n for kind, samples in kinds.items() if kind != most)
 
     @property
     def unit(self) -> str | None:
@@ -78,15 +96,18 @@ class LogTimeline:
         return None if unit is None else str(unit)
 
 
-class _Facet:
-    """Samples in order, and batches that still have to be put in order."""
+def _most(kinds: dict[_Kind, _Samples]) -> _Kind:
+    """Return the kind that most samples are of, among equals numbers before texts and small before large."""
+    return min(kinds, key=lambda kind: (-kinds[kind].n, not kind[0], kind[1]))
+
+
+class _Samples:
+    """Samples of one kind in order, and batches that still have to be put in order."""
 
     def __init__(self) -> None:
+        self.n = 0
         self.pending: list[LogBatch] = []
         self.n_pending = 0
-        self.n_other_shape = 0
-        self.shape: tuple[int, ...] | None = None
-        self.is_numeric = False
         self.sorted = NO_SAMPLES
         self.partition = np.zeros(0, np.int32)
         self.offset = np.zeros(0, np.int64)
@@ -94,12 +115,7 @@ class _Facet:
         """Number of a sample inside its message, which may hold many."""
 
     def add(self, batch: LogBatch) -> None:
-        shape, numeric = batch.value.shape[1:], batch.value.dtype.kind in "iufb"
-        if self.shape is None:
-            self.shape, self.is_numeric = shape, numeric
-        if (shape, numeric) != (self.shape, self.is_numeric):
-            self.n_other_shape += batch.n_samples
-            return
+        self.n += batch.n_samples
         self.pending.append(batch)
         self.n_pending += batch.n_samples
         # Sorting costs as much as what is there already: wait until that much is new.
