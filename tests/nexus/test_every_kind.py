@@ -2,10 +2,12 @@
 
 import uuid
 
+import numpy as np
 import pytest
 
 from livedata.nexus import open_file, record
 from livedata.nexus.check import check
+from livedata.nexus.sampletable import exactly
 from livedata.streams.key import FAMILY_OF_SCHEMA
 from livedata.streams.split import Splitter
 from livedata.transport import Record, open_transport
@@ -85,3 +87,9 @@ def test_every_shared_message_that_makes_a_stream_comes_back_from_a_file(writer,
     check(writer.path, written)
     assert all(counts.unrepresentable == 0 for counts in written.counts.values())
     assert compare(writer.path, expected) > 100
+
+
+def test_nothing_at_all_fits_any_type():
+    there, fits = exactly(np.zeros((0, 0, 3)), np.dtype("i4"))
+
+    assert (there.shape, fits.shape) == ((0, 0, 3), (0,))
