@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from livedata import schemas
+from livedata.testing import message_bytes
 from tests.system.madeup import N_PARTITIONS, UNKNOWN, Entry, MadeUpRun, Message, interleaved
 
 FRAME_NS = 100_000_000
@@ -36,29 +36,28 @@ def isis_run(start_ns: int, *, n_frames: int = 240, seed: int = 5) -> MadeUpRun:
     _events_without_note(run, start_ns)
     frames = [_frame(rng, number, start_ns + number * FRAME_NS + 17) for number in range(n_frames)]
     run.messages += _with_logs(interleaved(frames, rng), _logs(run, start_ns, n_frames))
-    stop = schemas.message_class("6s4t")(stop_time=stop_ns // 1_000_000, **names)
-    run.messages += [_vetoes(stop_ns, 0b100001), Message("runInfo", schemas.encode(stop), b"ISIS")]
+    stop = message_bytes("6s4t", stop_time=stop_ns // 1_000_000, **names)
+    run.messages += [_vetoes(stop_ns, 0b100001), Message("runInfo", stop, b"ISIS")]
     return run
 
 
 def _run_start(start_ns: int, names: dict[str, str]) -> Message:
-    start = schemas.message_class("pl72")
-    mapping = schemas.SCHEMAS["pl72"].classes["livedata.pl72.SpectraDetectorMapping"]
     pixels = np.arange(1, N_PIXELS + 1, dtype=np.int32)
-    message = start(
+    value = message_bytes(
+        "pl72",
         start_time=start_ns // 1_000_000,
+        stop_time=0,
         instrument_name="ISIS",
         n_periods=N_PERIODS,
-        detector_spectrum_map=mapping(spectrum=(pixels + 3) // 4, detector_id=pixels, n_spectra=N_PIXELS // 4),
+        detector_spectrum_map={"spectrum": (pixels + 3) // 4, "detector_id": pixels, "n_spectra": N_PIXELS // 4},
         **names,
     )
-    return Message("runInfo", schemas.encode(message), b"ISIS")
+    return Message("runInfo", value, b"ISIS")
 
 
 def _vetoes(time_ns: int, mask: int) -> Message:
-    return Message(
-        "vetoConfig", schemas.encode(schemas.vc00(timestamp=time_ns, vetoes=mask, veto_names=VETO_NAMES)), b"ISIS"
-    )
+    value = message_bytes("vc00", timestamp=time_ns, vetoes=mask, veto_names=VETO_NAMES)
+    return Message("vetoConfig", value, b"ISIS")
 
 
 def _events_without_note(run: MadeUpRun, start_ns: int) -> None:
@@ -79,14 +78,15 @@ def _frame(rng: np.random.Generator, number: int, time_ns: int) -> list[Message]
         veto if known[0] else None, number // 7 % N_PERIODS if known[1] else None, charge if known[2] else None
     )
     key, time_ms = f"frame {number}".encode(), time_ns // 1_000_000
-    frame = schemas.pu00(source_name="aggregator", message_id=8 * number, reference_time=time_ns, **note._asdict())
-    messages = [Message("events", schemas.encode(frame), key, time_ms=time_ms)]
+    ids = {"source_name": "aggregator", "message_id": 8 * number}
+    frame = message_bytes("pu00", reference_time=time_ns, **ids, **note._asdict())
+    messages = [Message("events", frame, key, time_ms=time_ms)]
     for part in range(int(rng.integers(0, 4))):
         n = int(rng.integers(0, 60))
         toa = np.sort(rng.integers(0, FRAME_NS, n, dtype=np.int32))
-        ids = rng.integers(1, N_PIXELS + 1, n, dtype=np.int32)
+        pixels = rng.integers(1, N_PIXELS + 1, n, dtype=np.int32)
         source = "monitor" if part == 2 else "detector"
-        value, entry = _events(source, time_ns, 8 * number + part + 1, toa, None if part == 2 else ids, note)
+        value, entry = _events(source, time_ns, 8 * number + part + 1, toa, None if part == 2 else pixels, note)
         messages.append(Message("events", value, key, None, time_ms, source, entry))
     return messages
 
@@ -95,7 +95,8 @@ def _events(
     source: str, time_ns: int, number: int, toa: Any, ids: Any, note: FrameNote = NO_NOTE
 ) -> tuple[bytes, Entry]:
     ids = np.zeros(0, np.int32) if ids is None else ids
-    value = schemas.encode_ev44(source, number, np.array([time_ns]), np.zeros(1, np.int32), toa, ids)
+    pulse = {"reference_time": [time_ns], "reference_time_index": [0]}
+    value = message_bytes("ev44", source_name=source, message_id=number, **pulse, time_of_flight=toa, pixel_id=ids)
     entry = Entry(
         time_ns,
         len(toa),
@@ -113,8 +114,7 @@ def _logs(run: MadeUpRun, start_ns: int, n_frames: int) -> list[Message]:
     said: list[tuple[str, bytes]] = []
 
     def say(name: str, schema: str, **fields: Any) -> None:
-        message = schemas.message_class(schema)(source_name=name, **fields)
-        said.append((name, schemas.encode(message)))
+        said.append((name, message_bytes(schema, source_name=name, **fields)))
 
     units = {"TEMP": "K", "FIELD": "", "TITLE": None, "SHUTTER": None, "BEAM:PROFILE": "counts"}
     for name, unit in units.items():

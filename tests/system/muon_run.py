@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from livedata.schemas import SCHEMAS
-from livedata.schemas.write import encode_as
+from livedata.testing import message_bytes
 from tests.system.madeup import N_PARTITIONS, Entry, MadeUpRun, Message, interleaved
 
 FRAME_NS = 20_000_000
@@ -24,21 +23,14 @@ def muon_run(start_ns: int, *, n_frames: int = 300, seed: int = 6) -> MadeUpRun:
 
 
 def _frame(rng: np.random.Generator, number: int, time_ns: int) -> Message:
-    schema = SCHEMAS["aev2"]
     n = int(rng.integers(0, 80))
     toa = np.sort(rng.integers(0, 32_000, n, dtype=np.uint32))
     channel = rng.integers(0, N_CHANNELS, n, dtype=np.uint32)
     period, veto = number % 2, int(rng.choice([0, 0, 0, 4, 0x8001]))
-    metadata = schema.classes["livedata.aev2.FrameMetadataV2"](
-        timestamp=_gps(schema.classes["livedata.aev2.GpsTime"], time_ns),
-        period_number=period,
-        protons_per_pulse=7,
-        running=True,
-        frame_number=number,
-        veto_flags=veto,
-    )
-    message = schema.message_class(
-        metadata=metadata,
+    frame = {"timestamp": _gps(time_ns), "period_number": period, "frame_number": number, "veto_flags": veto}
+    value = message_bytes(
+        "aev2",
+        metadata={"protons_per_pulse": 7, "running": True, **frame},
         time=toa,
         voltage=rng.integers(0, 4096, n, dtype=np.uint16),
         channel=channel,
@@ -46,19 +38,18 @@ def _frame(rng: np.random.Generator, number: int, time_ns: int) -> Message:
         digitizers_present=np.arange(12, dtype=np.uint8),
     )
     entry = Entry(time_ns, n, int(toa.sum(dtype=np.int64)), int(channel.sum(dtype=np.int64)), period, veto)
-    value, time_ms = encode_as(schema, message), time_ns // 1_000_000
-    return Message("frames", value, str(number).encode(), None, time_ms, "frames", entry)
+    return Message("frames", value, str(number).encode(), None, time_ns // 1_000_000, "frames", entry)
 
 
-def _gps(gps, time_ns: int):
+def _gps(time_ns: int) -> dict[str, int]:
     moment, rest = datetime.fromtimestamp(time_ns // 10**9, UTC), time_ns % 10**9
-    return gps(
-        year=moment.year - 2000,
-        day=moment.timetuple().tm_yday,
-        hour=moment.hour,
-        minute=moment.minute,
-        second=moment.second,
-        millisecond=rest // 10**6,
-        microsecond=rest // 1000 % 1000,
-        nanosecond=rest % 1000,
-    )
+    return {
+        "year": moment.year - 2000,
+        "day": moment.timetuple().tm_yday,
+        "hour": moment.hour,
+        "minute": moment.minute,
+        "second": moment.second,
+        "millisecond": rest // 10**6,
+        "microsecond": rest // 1000 % 1000,
+        "nanosecond": rest % 1000,
+    }
