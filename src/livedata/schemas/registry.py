@@ -98,19 +98,6 @@ class Schema:
     def _repr_html_(self) -> str:
         return schema_html(self.layout)
 
-    def union_code(self, name: str, value: object) -> int:
-        """Return the code that travels beside a union's value; 0 for None.
-
-        Raises
-        ------
-        EncodeError
-            If no member holds such a value.
-        """
-        field = self.fields[name]
-        if not isinstance(field.type, Union):
-            raise TypeError(f"{self.id}.{name} is not a union")
-        return self.union_member(field.type, value, name)[0]
-
     def union_member(self, union: Union, value: object, path: str) -> tuple[int, Any]:
         """Return the code of the member that holds a value, and the value as the member's table wants it.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..errors import DecodeError
-from ..schemas import decode, identify, source_of
+from ..schemas import Message, decode, identify, source_of
 from ..transport.protocol import Record
 from .arrays import array_set
 from .batch import ArrayBatch, Batch, EventBatch
@@ -21,7 +21,7 @@ from .bulkevents import BULK_MESSAGES as BULK_EVENT_MESSAGES
 from .bulklogs import BULK_MESSAGES, BULK_SCHEMAS, log_batches_in_bulk
 from .events import event_batch
 from .join import join_events
-from .key import FAMILY_OF_SCHEMA, StreamKey
+from .key import FAMILY_OF_SCHEMA, Family, StreamKey
 from .late import LateMarker
 from .ledger import StreamLedger, TopicLedger
 from .logs import log_batches
@@ -139,6 +139,16 @@ class Splitter:
         ledger.last_record_ms = record.timestamp_ms
         return True
 
+    def _decoded(self, schema: str, family: Family, record: Record) -> tuple[StreamKey, Message] | None:
+        """Decode a message of a stream; None, and counted, if nobody wants the stream or the message is unsound."""
+        key: StreamKey | None = None
+        try:
+            key = StreamKey(record.topic, source_of(record.value), family)
+            return None if self._is_unwanted(key, schema, record) else (key, decode(record.value))
+        except DecodeError as error:
+            self._refuse(record, key, error)
+            return None
+
     # Events
 
     def _split_events(self, schema: str, topic: str, noted: list[Noted]) -> list[tuple[StreamKey, Batch]]:
@@ -149,15 +159,10 @@ class Splitter:
                 return [(key, self._late.mark(key, batch, newest)) for key, batch, newest in joined]
         read: dict[StreamKey, list[EventBatch]] = {}
         for record, note in noted:
-            key: StreamKey | None = None
-            try:
-                key = StreamKey(topic, source_of(record.value), "events")
-                if self._is_unwanted(key, schema, record):
-                    continue
-                message = decode(record.value)
-            except DecodeError as error:
-                self._refuse(record, key, error)
+            told = self._decoded(schema, "events", record)
+            if told is None:
                 continue
+            key, message = told
             found = event_batch(schema, record, message, note, self._ledger(key, schema))
             if found is not None:
                 batch, newest = found
@@ -174,16 +179,11 @@ class Splitter:
             batches += found
         alone: dict[StreamKey, list[tuple[Record, list[Samples]]]] = {}
         for record in records:
-            key: StreamKey | None = None
-            try:
-                key = StreamKey(topic, source_of(record.value), "log")
-                if self._is_unwanted(key, schema, record):
-                    continue
-                said = samples(schema, decode(record.value))
-            except DecodeError as error:
-                self._refuse(record, key, error)
+            told = self._decoded(schema, "log", record)
+            if told is None:
                 continue
-            alone.setdefault(key, []).append((record, said))
+            key, message = told
+            alone.setdefault(key, []).append((record, samples(schema, message)))
             self._ledger(key, schema)
         batches += [(key, b) for key, read in alone.items() for b in log_batches(read, self.ledgers[key])]
         return batches
@@ -191,15 +191,11 @@ class Splitter:
     # Frames and named arrays
 
     def _split_arrays(self, schema: str, record: Record) -> list[tuple[StreamKey, Batch]]:
-        key: StreamKey | None = None
-        try:
-            key = StreamKey(record.topic, source_of(record.value), FAMILY_OF_SCHEMA[schema])
-            if self._is_unwanted(key, schema, record):
-                return []
-            found = array_set(schema, decode(record.value))
-        except DecodeError as error:
-            self._refuse(record, key, error)
+        told = self._decoded(schema, FAMILY_OF_SCHEMA[schema], record)
+        if told is None:
             return []
+        key, message = told
+        found = array_set(schema, message)
         ledger = self._ledger(key, schema)
         ledger.last_record_ms = record.timestamp_ms
         if found is None:
