@@ -11,9 +11,9 @@ from statistics import median
 import numpy as np
 
 import livedata as ld
-from livedata.reduce.accumulate import Accumulator
-from livedata.reduce.binning import Definition, define
-from livedata.reduce.layout import layout
+from livedata.reduce.fold.accumulate import Accumulator
+from livedata.reduce.fold.binning import Definition, define
+from livedata.reduce.pixels.layout import layout
 from livedata.streams.batch import EventBatch, Messages
 
 from . import peers

@@ -9,8 +9,8 @@ import numpy as np
 from confluent_kafka import Consumer, Message, TopicPartition
 
 import livedata as ld
-from livedata.reduce import kernels
-from livedata.reduce.binning import binning
+from livedata.reduce.fold import kernels
+from livedata.reduce.fold.binning import binning
 from livedata.schemas import decode_ev44
 from livedata.transport.address import parse_address
 from livedata.transport.kafka.config import consumer_config

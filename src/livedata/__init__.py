@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from .reduce.axis import bins, edges
-    from .reduce.layout import layout
+    from .reduce.pixels.layout import layout
     from .session import Streams, connect, demo, open, replay
 
 __version__ = "0.1.0"
@@ -62,7 +62,7 @@ _HOMES = {
     **dict.fromkeys([name for name in __all__ if name[0].isupper()], "errors"),
     **dict.fromkeys(["Streams", "connect", "demo", "open", "replay"], "session"),
     **dict.fromkeys(["bins", "edges"], "reduce.axis"),
-    "layout": "reduce.layout",
+    "layout": "reduce.pixels.layout",
 }
 __getattr__ = lazy_names(__name__, _HOMES)[0]
 

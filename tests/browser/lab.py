@@ -49,10 +49,10 @@ import dataclasses, numpy as np
 from livedata.reduce.view import View
 def stamped(self, plain=View.picture):
     shot = plain(self)
-    if shot.counts.ndim != 2 or shot.counts.shape[1] < 128:
+    if shot.array.ndim != 2 or shot.array.shape[1] < 128:
         return shot
     bits = f"{165:08b}{shot.version:032b}{(self.data_ns or 0) // 10**6:048b}"
-    counts = shot.counts.copy()
+    counts = shot.array.copy()
     counts[0, :len(bits)] = np.where(np.frombuffer(bits.encode(), np.uint8) == 49, max(1, counts.max()), 0)
     return dataclasses.replace(shot, counts=counts)
 View.picture = stamped

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from livedata.cli.demo import NAMES, report
-from livedata.reduce.compare import Comparison
-from livedata.reduce.ledger import Ledger
+from livedata.reduce.result.compare import Comparison
+from livedata.reduce.result.ledger import Ledger
 
 SHORT = ("--seconds", "3", "--rate", "2e5")
 

@@ -5,7 +5,7 @@ import pytest
 from livedata.errors import SettingsError
 from livedata.nexus import load_instrument
 from livedata.nexus.writer import FileWriter
-from livedata.reduce.layout import layout
+from livedata.reduce.pixels.layout import layout
 from livedata.streams.key import StreamKey
 
 from .conftest import DETECTOR, event_message

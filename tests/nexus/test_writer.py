@@ -13,7 +13,7 @@ from livedata.nexus import open_file
 from livedata.nexus.check import check
 from livedata.nexus.sidefile import read_side_file, side_path
 from livedata.nexus.writer import FileWriter
-from livedata.reduce.layout import layout
+from livedata.reduce.pixels.layout import layout
 from livedata.streams.batch import LogBatch, Messages
 from livedata.transport.protocol import Partition
 

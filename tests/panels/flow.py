@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from livedata.reduce.axis import bins
-from livedata.reduce.binning import define
-from livedata.reduce.layout import layout
+from livedata.reduce.fold.binning import define
+from livedata.reduce.pixels.layout import layout
 from livedata.reduce.view import View
 from livedata.streams.batch import EventBatch, Messages
 from livedata.streams.feed import Progress

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livedata.reduce import accumulate
-from livedata.reduce.accumulate import Accumulator
 from livedata.reduce.axis import bins, edges
-from livedata.reduce.binning import Definition, define
-from livedata.reduce.layout import layout
+from livedata.reduce.fold import accumulate
+from livedata.reduce.fold.accumulate import Accumulator
+from livedata.reduce.fold.binning import Definition, define
+from livedata.reduce.pixels.layout import layout
 from livedata.streams.batch import EventBatch, Messages
 
 TOA = bins(0, 71.43, n=100, unit="ms")

@@ -6,13 +6,13 @@ import numpy as np
 
 import livedata as ld
 from livedata.reduce.axis import Axes
-from livedata.reduce.compare import compare
-from livedata.reduce.ledger import Ledger
-from livedata.reduce.snapshot import Snapshot
+from livedata.reduce.result.compare import compare
+from livedata.reduce.result.ledger import Ledger
+from livedata.reduce.result.snapshot import Snapshot
 from livedata.streams.extent import Coverage
 
 ONE = Snapshot(
-    counts=np.array([1, 2, 3]),
+    array=np.array([1, 2, 3]),
     axes=Axes((ld.bins(0, 3, n=3).named("toa"),)),
     ledger=Ledger(seen=7, overflow=1, binned=6),
     coverage=Coverage(),
@@ -29,7 +29,7 @@ def test_equal_results_say_what_was_compared():
 
 
 def test_one_count_in_another_bin_is_found():
-    outcome = compare(ONE, replace(ONE, counts=np.array([2, 1, 3])))
+    outcome = compare(ONE, replace(ONE, array=np.array([2, 1, 3])))
 
     assert not outcome
     assert "first at (0,): 1 and 2" in repr(outcome)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livedata.reduce import kernels
 from livedata.reduce.axis import Axis, bins, edges
-from livedata.reduce.binning import Binning, binning
+from livedata.reduce.fold import kernels
+from livedata.reduce.fold.binning import Binning, binning
 
 INT32 = np.iinfo(np.int32)
 

@@ -182,7 +182,7 @@ def test_snapshots_do_not_change_and_cannot_be_changed(bench, connect):
 
     assert held.total == total
     with pytest.raises(ValueError, match="read-only"):
-        held.counts[0] = 1
+        held.array[0] = 1
 
 
 def test_a_dropped_view_ends_its_work(bench, connect):
@@ -296,8 +296,8 @@ def test_a_cube_sums_to_the_image_and_the_spectrum(bench, connect):
     image = det.image(shape=(8, 8)).wait(events=bench.n_events, timeout=10)
 
     inside = cube.snapshot()
-    assert inside.counts.shape == (8, 8, 300)
-    assert inside.sum("toa").counts.tolist() == cube.picture().counts.tolist()
+    assert inside.array.shape == (8, 8, 300)
+    assert inside.sum("toa").array.tolist() == cube.picture().array.tolist()
     assert inside.ledger.unmapped == image.ledger.unmapped > 0
     assert inside.total + inside.ledger.underflow + inside.ledger.overflow == image.values().sum()
 

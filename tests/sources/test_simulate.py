@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livedata.errors import ArgumentError, WaitTimeout
-from livedata.reduce.layout import layout
+from livedata.reduce.pixels.layout import layout
 from livedata.sources import start_simulation
 from livedata.sources.beam import PERIOD_NS
 

@@ -71,11 +71,11 @@ def shift_one_bin(snapshot):
     """Return the snapshot with one count moved to the next bin: a fault that a comparison must find."""
     from dataclasses import replace
 
-    counts = snapshot.counts.copy().ravel()
+    counts = snapshot.array.copy().ravel()
     full = int(np.flatnonzero(counts)[0])
     counts[full] -= 1
     counts[(full + 1) % len(counts)] += 1
-    return replace(snapshot, counts=counts.reshape(snapshot.counts.shape))
+    return replace(snapshot, array=counts.reshape(snapshot.array.shape))
 
 
 def toa_bins():

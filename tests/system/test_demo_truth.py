@@ -7,7 +7,7 @@ import pytest
 
 import livedata as ld
 from livedata.reduce.axis import thresholds
-from livedata.reduce.compare import compare
+from livedata.reduce.result.compare import compare
 from livedata.sources import start_simulation
 from livedata.streams.batch import entry_sizes
 from livedata.streams.split import Splitter
@@ -93,11 +93,11 @@ def test_a_minute_at_a_million_events_per_second_is_counted_to_the_last_event(ur
                 assert outcome, outcome
             assert not compare(shift_one_bin(snapshots["live"]), snapshots["written"])
             if make is image:
-                assert np.array_equal(snapshots["live"].counts, truth.image)
+                assert np.array_equal(snapshots["live"].array, truth.image)
             if make is cut:
                 assert snapshots["live"].ledger.unmapped > 0
             if make is toa:
-                assert np.array_equal(snapshots["live"].counts, exact)
+                assert np.array_equal(snapshots["live"].array, exact)
                 assert snapshots["live"].ledger.underflow > 0
                 assert snapshots["live"].ledger.overflow > 0
 
@@ -155,7 +155,7 @@ def test_a_message_sent_twice_is_seen_in_the_comparison(url, topic_prefix, tmp_p
         producer.close()
         view.wait(events=n_events + 1, timeout=30)
 
-        assert np.array_equal(before.counts, sim.truth.image)
+        assert np.array_equal(before.array, sim.truth.image)
         assert not view.same_as(before)
     finally:
         sim.stop(wait=False)

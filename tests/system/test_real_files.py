@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import livedata as ld
-from livedata.reduce.compare import compare
+from livedata.reduce.result.compare import compare
 from tests.system.equality import EventTable, as_stored, four_views, shift_one_bin, toa_bins
 
 pytestmark = pytest.mark.kafka

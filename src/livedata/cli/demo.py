@@ -12,8 +12,8 @@ from ..errors import FileError
 from .output import print_table
 
 if TYPE_CHECKING:
-    from ..reduce.compare import Comparison
-    from ..reduce.ledger import Ledger
+    from ..reduce.result.compare import Comparison
+    from ..reduce.result.ledger import Ledger
     from ..reduce.view import View
 
 FILE, PICTURE = "demo.nxs", "demo.png"
@@ -32,8 +32,8 @@ def demo(
 ) -> None:
     """Watch a simulated instrument live, record it, and prove that the file gives the same histograms."""
     from .. import session
-    from ..reduce import kernels
     from ..reduce.axis import bins
+    from ..reduce.fold import kernels
     from .screen import show
 
     folder = out.expanduser()

@@ -13,7 +13,7 @@ from .target import everything_now, is_file, opened
 
 if TYPE_CHECKING:
     from ..reduce.axis import Axis
-    from ..reduce.snapshot import Snapshot
+    from ..reduce.result.snapshot import Snapshot
     from ..reduce.view import View
     from ..session import Streams
 

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, LogBatch
 from ..streams.extent import Extent
 from .arraysource import ArraySource

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from ..errors import ArgumentError, SettingsError
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..streams.key import StreamKey, name_streams
 from .file import open_file
 from .ownform import read_own_form

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from .scan import Detector
 from .stream import FileStream
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from ..errors import ArgumentError, SettingsError
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..streams.key import FAMILY_OF_SCHEMA, Family, StreamKey
 
 

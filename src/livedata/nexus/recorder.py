@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..errors import BrokerUnreachable, RecordingError, TransportError, WaitTimeout
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.batch import LogBatch
 from ..streams.extent import Extent
 from ..streams.key import StreamKey, name_streams

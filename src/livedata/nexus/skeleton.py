@@ -24,7 +24,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.key import StreamKey
 from .moment import format_moment
 from .naming import safe_name, storable

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..streams.batch import LogBatch, Messages
 from ..streams.key import StreamKey
 from ..transport.protocol import Partition

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError, SettingsError
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..streams.key import FAMILY_OF_SCHEMA, StreamKey
 
 MAX_DEPTH = 100

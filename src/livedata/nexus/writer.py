@@ -19,7 +19,7 @@ from typing import Any
 import h5py
 
 from ..errors import FileError
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
 from ..streams.extent import Extent
 from ..streams.key import StreamKey, name_streams

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..reduce.snapshot import Snapshot
+from ..reduce.result.snapshot import Snapshot
 from . import png, text
 from .busy import current_cell, shell
 from .watched import Watched
@@ -35,7 +35,7 @@ def present(view: Watched) -> dict[str, Any]:
     snapshot = view.picture()
     bundle: dict[str, Any] = {"text/plain": text.draw(snapshot, name=view.name)}
     ip = shell()
-    if ip is None or not 1 <= snapshot.counts.ndim <= 2 or snapshot.counts.size == 0:
+    if ip is None or not 1 <= snapshot.array.ndim <= 2 or snapshot.array.size == 0:
         return bundle
     bundle["image/png"] = png.render({view.name: snapshot})
     from .display import display
@@ -43,7 +43,7 @@ def present(view: Watched) -> dict[str, Any]:
 
     _load_drawing_code(ip)
     make: Callable[[Snapshot], Drawing]
-    if snapshot.counts.ndim == 2:
+    if snapshot.array.ndim == 2:
         from .image import ImageDrawing
 
         make = partial(ImageDrawing, layout=view.layout)

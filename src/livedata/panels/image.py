@@ -11,8 +11,8 @@ from bokeh.plotting import figure
 from numpy.typing import NDArray
 
 from ..reduce.axis import Axis
-from ..reduce.layout import Layout
-from ..reduce.snapshot import Snapshot
+from ..reduce.pixels.layout import Layout
+from ..reduce.result.snapshot import Snapshot
 from . import palette, scale, wording
 from .raster import Cut, Window, cut
 
@@ -42,7 +42,7 @@ class ImageDrawing:
 
     def __init__(self, first: Snapshot, layout: Layout | None = None) -> None:
         self._rows, self._columns = _Ruler(first.axes[0]), _Ruler(first.axes[1])
-        self._layout = layout if layout is not None and layout.shape == first.counts.shape else None
+        self._layout = layout if layout is not None and layout.shape == first.array.shape else None
         self._numbers: NDArray[np.int32] | None = None
         self._window: Window | None = None
         self._scale: scale.Scale | None = None
@@ -111,7 +111,7 @@ class ImageDrawing:
 
     def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
         """Put the visible part of a snapshot into the models."""
-        part = self._cut = cut(snapshot.counts, self._window, PIXELS)
+        part = self._cut = cut(snapshot.array, self._window, PIXELS)
         self._scale = scale.fit(part.counts, is_log=is_log, before=self._scale)
         (x, x1), (y, y1) = self._columns.values(part.x, part.width), self._rows.values(part.y, part.height)
         image = self._scale.index(part.counts)
@@ -128,7 +128,7 @@ class ImageDrawing:
             column, row = self._columns.bin(mouse[0]), self._rows.bin(mouse[1])
             if column is not None and row is not None:
                 place = f"{self._columns.say(column)}, {self._rows.say(row)}{self._pixel(row, column)}"
-                return f"{place}: {wording.counts(int(snapshot.counts[row, column]))}"
+                return f"{place}: {wording.counts(int(snapshot.array[row, column]))}"
         blocks = self._cut
         if blocks is not None and blocks.fx * blocks.fy > 1:
             return f"each dot: largest of {blocks.fx} × {blocks.fy} bins, zoom in for all · point for the exact count"

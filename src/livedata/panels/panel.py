@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 from bokeh.models import LayoutDOM, Model
 
-from ..reduce.snapshot import Snapshot
+from ..reduce.result.snapshot import Snapshot
 from .busy import Cell
 from .headline import headline
 from .link import Link

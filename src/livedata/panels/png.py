@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..reduce.snapshot import Snapshot
+from ..reduce.result.snapshot import Snapshot
 from . import palette, scale, ticks, wording
 from .raster import block_max
 
@@ -71,8 +71,8 @@ def render(pictures: Mapping[str, Snapshot], *, is_log: bool = True) -> bytes:
 
 
 def _plate(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
-    snapshot = snapshot if snapshot.counts.ndim <= 2 else snapshot.sum()
-    return _image(title, snapshot, is_log=is_log) if snapshot.counts.ndim == 2 else _spectrum(title, snapshot)
+    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.sum()
+    return _image(title, snapshot, is_log=is_log) if snapshot.array.ndim == 2 else _spectrum(title, snapshot)
 
 
 class _Pen:
@@ -141,7 +141,7 @@ def _font(size: int) -> tuple[Any, bool]:
 def _image(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
     from PIL import Image
 
-    counts = snapshot.counts
+    counts = snapshot.array
     fy, fx = (-(-n // limit) for n, limit in zip(counts.shape, (_H, _W), strict=True))
     shown = block_max(block_max(counts, fy, 0), fx, 1)
     colours = scale.fit(shown, is_log=is_log)
@@ -177,7 +177,7 @@ def _rule(axis: Any, mark: Any) -> None:
 
 
 def _spectrum(title: str, snapshot: Snapshot) -> Any:
-    counts, axis = np.atleast_1d(snapshot.counts), snapshot.axes[0]
+    counts, axis = np.atleast_1d(snapshot.array), snapshot.axes[0]
     blocks = -(-len(counts) // 2000)
     shown = block_max(counts, blocks, 0)
     pen = _Pen(_W, _H, 34)

@@ -11,7 +11,7 @@ from bokeh.models import ColumnDataSource, CustomJS, FixedTicker, LayoutDOM, Ran
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from ..reduce.snapshot import Snapshot
+from ..reduce.result.snapshot import Snapshot
 from . import ticks, wording
 from .image import TELL_LEAVE, TELL_MOUSE, TELL_WINDOW, silence_note
 from .raster import block_max
@@ -94,7 +94,7 @@ class SpectrumDrawing:
     def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
         """Put the visible part of a snapshot into the models."""
         first, last = self._visible
-        part = snapshot.counts[first:last]
+        part = snapshot.array[first:last]
         self._blocks = -(-len(part) // POINTS)
         shown = block_max(part, self._blocks, 0)
         self._fit(float(shown.max()), is_log=is_log)
@@ -131,7 +131,7 @@ class SpectrumDrawing:
             unit = f" {wording.unit(self._axis.unit)}" if self._axis.unit else ""
             low, high = self._edges[place], self._edges[place + 1]
             name = self._axis.name or "bin"
-            return f"{name} {low:.6g} … {high:.6g}{unit}: {wording.counts(int(snapshot.counts[place]))}"
+            return f"{name} {low:.6g} … {high:.6g}{unit}: {wording.counts(int(snapshot.array[place]))}"
         if self._blocks > 1:
             return f"each step: largest of {self._blocks} bins, zoom in for all · point for the exact count"
         return "point at a bin for its exact count"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..reduce.axis import Axis
-from ..reduce.snapshot import Snapshot
+from ..reduce.result.snapshot import Snapshot
 from . import palette, scale, wording
 from .raster import block_max
 
@@ -49,14 +49,14 @@ def draw(
     :
         Lines joined by newlines, none wider than `width`.
     """
-    snapshot = snapshot if snapshot.counts.ndim <= 2 else snapshot.sum()
+    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.sum()
     facts = (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
     title = _fit([fact for fact in facts if fact], width)
-    if snapshot.counts.ndim not in (1, 2) or snapshot.counts.size == 0:
+    if snapshot.array.ndim not in (1, 2) or snapshot.array.size == 0:
         return title
     width, height = max(8, width), max(2, height)
-    if snapshot.counts.ndim == 1:
-        lines = _spectrum(snapshot.counts, snapshot.axes[0], width, height, is_ascii=is_ascii)
+    if snapshot.array.ndim == 1:
+        lines = _spectrum(snapshot.array, snapshot.axes[0], width, height, is_ascii=is_ascii)
     else:
         lines = _image(snapshot, width, height, is_log=is_log, is_colour=is_colour, is_ascii=is_ascii)
     lines = [title, *lines]
@@ -98,7 +98,7 @@ def _spectrum(counts: NDArray[np.int64], axis: Axis, width: int, height: int, *,
 
 
 def _image(snapshot: Snapshot, width: int, height: int, *, is_log: bool, is_colour: bool, is_ascii: bool) -> list[str]:
-    counts = snapshot.counts
+    counts = snapshot.array
     rows = 2 * height if is_colour else height
     fy, fx = -(-counts.shape[0] // rows), -(-counts.shape[1] // width)
     shown = block_max(block_max(counts, fy, 0), fx, 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from ..reduce.axis import Axes
-from ..reduce.layout import Layout
-from ..reduce.ledger import Ledger
-from ..reduce.snapshot import Snapshot
+from ..reduce.pixels.layout import Layout
+from ..reduce.result.ledger import Ledger
+from ..reduce.result.snapshot import Snapshot
 from ..streams.feed import Progress
 
 

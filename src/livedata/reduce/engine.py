@@ -18,13 +18,13 @@ from ..streams.clock import newest_plausible
 from ..streams.extent import Coverage, Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Subscription
 from .axis import Axes
-from .binning import Definition
-from .ledger import Ledger, ledger_remarks
-from .pool import FEW_CORES, submit
-from .snapshot import Snapshot, State
+from .fold.binning import Definition
+from .fold.pool import FEW_CORES, submit
+from .result.ledger import Ledger, ledger_remarks
+from .result.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
-    from .accumulate import Accumulator
+    from .fold.accumulate import Accumulator
 
 FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
@@ -193,7 +193,7 @@ class Engine:
                 pending = max(0, progress.total - progress.done)
             first, last = (accumulator.first_ns, accumulator.last_ns) if accumulator is not None else (None, None)
             snapshot = Snapshot(
-                counts=counts,
+                array=counts,
                 axes=Axes(tuple(axes)[:n_axes]),
                 ledger=accumulator.ledger if accumulator is not None else Ledger(),
                 coverage=Coverage(dict(self._ranges), first, last, self._lost, pending),
@@ -263,7 +263,7 @@ class Engine:
     def _fold(self, batch: EventBatch, now_ns: int) -> None:
         if self._accumulator is None:
             # The compiled kernels load here, in a thread that reads or folds, so that the cell returns at once.
-            from .accumulate import Accumulator
+            from .fold.accumulate import Accumulator
 
             self._accumulator = Accumulator(self.definition)
         self._accumulator.fold(batch)

@@ -16,13 +16,13 @@ from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed, Progress
 from .axis import Axes
-from .binning import Definition
-from .compare import Comparison, compare
 from .engine import Engine
-from .layout import Layout
-from .ledger import Ledger
+from .fold.binning import Definition
 from .moments import as_extent
-from .snapshot import Snapshot, State
+from .pixels.layout import Layout
+from .result.compare import Comparison, compare
+from .result.ledger import Ledger
+from .result.snapshot import Snapshot, State
 
 STEP_S = 0.1
 """Waits look up this often, so that an interrupt gets through."""
@@ -147,7 +147,7 @@ class View:
 
     def values(self) -> NDArray[np.int64]:
         """Counts per bin, int64, read-only, shape as the axes; see `snapshot`."""
-        return self.snapshot().counts
+        return self.snapshot().array
 
     def counts(self) -> NDArray[np.int64]:
         """Counts per bin, as `values`; UHI asks for both."""

@@ -192,7 +192,7 @@ def warm_up() -> None:
     """Load the compiled kernels in the background, so that the first view need not wait for them."""
 
     def load() -> Any:
-        from ..reduce import kernels
+        from ..reduce.fold import kernels
 
         return kernels.warm_up()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.arrayline import ArrayTimeline
 from ..streams.connection import Connection
 from ..streams.facets import facet_remarks, value_text

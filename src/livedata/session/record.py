@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from ..reduce.layout import Layout
+from ..reduce.pixels.layout import Layout
 from ..streams.batch import Facet, LogBatch, Messages
 from ..streams.connection import Connection
 from ..streams.key import StreamKey

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..reduce.axis import Axis
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..streams.batch import Int64Array
 from ..streams.feed import Feed
 from ..streams.key import StreamKey
@@ -123,7 +123,7 @@ class EventStream(Stream):
         return self._view({} if toa is None else {"toa": toa}, held, "image" if toa is None else "cube")
 
     def _view(self, axes: dict[str, Axis], held: Layout | None, what: str) -> View:
-        from ..reduce.binning import define
+        from ..reduce.fold.binning import define
         from ..reduce.view import View
 
         view = View(define(axes, held), self.feed, name=f"{self.name} {what}", present=_present)

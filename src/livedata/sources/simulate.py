@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from ..reduce.layout import Layout, layout
+from ..reduce.pixels.layout import Layout, layout
 from ..schemas import encode_ev44, encode_f144
 from ..streams.feed import Progress
 from ..transport import Transport

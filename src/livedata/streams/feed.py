@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..transport.protocol import Partition
-from .batch import Batch
-from .extent import Extent
+from .batch import Batch, EventBatch
+from .extent import Extent, Ranges
 
 
 class Sink(Protocol):
@@ -83,5 +83,24 @@ class Feed(Protocol):
 
         Without an extent: from the connection's start and on and on, or the whole file. With offsets or a passed
         stop the hand-over ends by itself. Entries outside the extent's times are the sink's to leave out.
+        """
+        ...
+
+    def reread(
+        self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[EventBatch]:
+        """Return batches once more that were handed over before; blocks while they are read.
+
+        Parameters
+        ----------
+        ranges
+            Offsets of the messages that are wanted: those and no others are returned.
+        start_ns, stop_ns
+            Only entries in this span of time are needed: batches without any may be left out.
+
+        Raises
+        ------
+        LiveDataError
+            If some of them are nowhere any more: neither in memory nor on the topic nor in a file.
         """
         ...

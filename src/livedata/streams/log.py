@@ -49,6 +49,8 @@ class LogTimeline:
         self._lock = threading.Lock()
         self._facets: dict[Facet, dict[_Kind, _Samples]] = {}
         self._n_left_out = 0
+        self.version = 0
+        """Rises with every batch of values."""
 
     def accept(self, batch: LogBatch) -> None:
         """Add samples."""
@@ -62,6 +64,7 @@ class LogTimeline:
                     return
                 samples = kinds[kind] = _Samples()
             samples.add(batch)
+            self.version += batch.facet == "value"
 
     @property
     def data(self) -> LogData:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import ArgumentError
+from ...errors import ArgumentError
 
 MAX_TABLE = 1 << 28
 """Largest span of pixel numbers for which a table is made (1 GB of int32)."""

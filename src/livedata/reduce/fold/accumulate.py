@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ..streams.batch import EventBatch, entry_sizes
+from ...streams.batch import EventBatch, entry_sizes
+from ..result.ledger import Ledger
 from . import kernels
 from .binning import Binning, Definition, binning
-from .ledger import Ledger
 
 SPILL_AT = 2**32 - 1
 """A 32-bit counter cannot run over before this many events were counted."""

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
-from .axis import Axes, Axis, bins, thresholds
-from .layout import Layout
-from .units import exact_factor
+from ...errors import ArgumentError
+from ..axis import Axes, Axis, bins, thresholds
+from ..pixels.layout import Layout
+from ..units import exact_factor
 
 FIELD_UNITS: dict[str, str | None] = {"toa": "ns", "event_id": None}
 """Event fields that an axis can lie on, with the unit of their integers."""

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..streams.extent import Coverage
-from .axis import Axes
+from ...streams.extent import Coverage
+from ..axis import Axes
+from .histogram import Histogram
 from .ledger import Ledger
 
 State = Literal["live", "catching up", "complete", "stopped", "failed"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
-    """An immutable result.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Snapshot(Histogram):
+    """An immutable result: a histogram with its ledger, and what it stands for."""
 
-    ``values`` is read-only int64, shape as the axes; variances of counts are the counts themselves (Poisson).
-    """
-
-    counts: NDArray[np.int64]
-    axes: Axes
     ledger: Ledger
     coverage: Coverage
     state: State
     generation: int
-    """One uninterrupted accumulation; changes at a reset."""
+    """One uninterrupted accumulation; changes at a reset, a run boundary, a change of definition."""
     version: int
     """Rises with every change of the result."""
     settled_until: int | None
     """Data time (ns since 1970) before which no entry can change its fate any more; None while unknown."""
     taken_ns: int
     """Wall clock when it was taken, ns since 1970."""
-    remarks: tuple[str, ...] = ()
-
-    def values(self) -> NDArray[np.int64]:
-        """Counts per bin, shape as the axes."""
-        return self.counts
-
-    def variances(self) -> NDArray[np.int64]:
-        """Variance per bin: that of a Poisson process is its count."""
-        return self.counts
-
-    @property
-    def total(self) -> int:
-        """Sum over all bins."""
-        return int(self.counts.sum())
+    remarks: tuple[str, ...] = field(default=())
 
     def sum(self, *names: str) -> Snapshot:
         """Sum over the named axes, or over all but the first two dimensions when none is named."""
@@ -56,12 +38,13 @@ class Snapshot:
             [i for i, axis in enumerate(self.axes) if axis.name in names] if names else list(range(2, len(self.axes)))
         )
         keep = Axes(axis for i, axis in enumerate(self.axes) if i not in drop)
-        summed = self.counts.sum(axis=tuple(drop), dtype=np.int64) if drop else self.counts
+        summed = self.array.sum(axis=tuple(drop)) if drop else self.array
         summed.flags.writeable = False
-        return Snapshot(
-            summed, keep, self.ledger, self.coverage, self.state, self.generation, self.version,
-            self.settled_until, self.taken_ns, self.remarks,
-        )  # fmt: skip
+        spread = self.spread
+        if spread is not None and drop:
+            spread = spread.sum(axis=tuple(drop))
+            spread.flags.writeable = False
+        return replace(self, array=np.asarray(summed), axes=keep, spread=spread)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers, ready for JSON."""
@@ -71,7 +54,7 @@ class Snapshot:
         return {
             "axes": [{"name": a.name, "unit": a.unit, "edges": a.edges.tolist()} for a in self.axes],
             "edges": self.axes[0].edges.tolist() if len(self.axes) == 1 else [a.edges.tolist() for a in self.axes],
-            "values": self.counts.tolist(),
+            "values": self.array.tolist(),
             "ledger": self.ledger.to_dict(),
             "coverage": {
                 "offsets": partitions,

@@ -28,17 +28,17 @@ def compare(a: Snapshot, b: Snapshot) -> Comparison:
     """Compare axes, counts of every bin, and fates of all events (late is a remark, not a fate)."""
     if tuple(a.axes) != tuple(b.axes):
         return Comparison(False, f"axes differ: {list(a.axes)} and {list(b.axes)}")
-    unequal = a.counts != b.counts
+    unequal = a.array != b.array
     if n := int(np.count_nonzero(unequal)):
         first = tuple(int(i) for i in np.argwhere(unequal)[0])
         return Comparison(
             False,
-            f"{n} of {a.counts.size} bins differ, the first at {first}: {a.counts[first]} and {b.counts[first]} counts",
+            f"{n} of {a.array.size} bins differ, the first at {first}: {a.array[first]} and {b.array[first]} counts",
         )
     for fate in ("seen", *FATES):
         x, y = getattr(a.ledger, fate), getattr(b.ledger, fate)
         if x != y:
             return Comparison(False, f"all bins agree, but {fate} events differ: {x} and {y}")
     return Comparison(
-        True, f"same in all {a.counts.size:,} bins, {a.ledger.seen:,} events seen, {a.ledger.binned:,} binned"
+        True, f"same in all {a.array.size:,} bins, {a.ledger.seen:,} events seen, {a.ledger.binned:,} binned"
     )

@@ -1,0 +1,1 @@
+"""Folding: from batches to counts."""

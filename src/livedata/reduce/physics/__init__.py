@@ -1,0 +1,1 @@
+"""Physics: coordinates of events from geometry and time of arrival."""

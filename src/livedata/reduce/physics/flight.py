@@ -1,0 +1,39 @@
+"""How a time of arrival becomes a time of flight: what a scientist has to say where the geometry does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """Settings of the way from time of arrival to coordinates. All None: the time of arrival is the time of flight.
+
+    Numbers are in the fixed inner units: ns, m, Å, meV.
+    """
+
+    period: float | None = None
+    """Pulse period in ns; needed to unwrap. ``1e9 / 14`` at ESS."""
+    min_wavelength: float | None = None
+    """Shortest wavelength that the choppers let through, in Å: unwraps a single band."""
+    wrap_offset: float | None = None
+    """Time in ns after the pulse at which a frame begins: events before it belong to the frame before."""
+    stride: int = 1
+    """Every how many pulses the choppers let one through (pulse skipping)."""
+    stride_offset: int = 0
+    """Which of them."""
+    emission_offset: float = 0.0
+    """Time in ns after the pulse's reference at which neutrons leave; subtracted."""
+    incident_energy: float | None = None
+    """Of a direct-geometry spectrometer, in meV."""
+    final_energy: float | None = None
+    """Of an indirect-geometry spectrometer, in meV."""
+    l1: float | None = None
+    """Source to sample in m, where the geometry does not tell or is to be overruled."""
+    gravity: bool = False
+    """Whether angles are corrected for the fall of neutrons."""
+    table: str | None = None
+    """Path of a lookup table (distance, time of arrival) -> wavelength; instead of unwrapping."""
+
+
+ARRIVAL = Flight()

@@ -1,0 +1,1 @@
+"""Pixels: their arrangement, what is seen of them, masks and regions."""

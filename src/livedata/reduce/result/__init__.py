@@ -1,0 +1,1 @@
+"""Results: histograms and snapshots of them, and what people do with them."""

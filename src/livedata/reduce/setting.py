@@ -1,0 +1,37 @@
+"""Settings: what a stream knows that a description does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..streams.log import LogTimeline
+from .physics.geometry import Geometry
+from .pixels.layout import Layout
+
+
+def no_log(name: str) -> LogTimeline | None:
+    """Know no log."""
+    return None
+
+
+def no_geometry() -> Geometry | None:
+    """Know no geometry."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """Layout, geometry and logs of one stream of events."""
+
+    layout: Layout | None = None
+    geometry: Callable[[], Geometry | None] = no_geometry
+    """Read when it is needed, once."""
+    log: Callable[[str], LogTimeline | None] = no_log
+    """The timeline of a log by the name that the streams use; None if there is none."""
+    log_unit: Callable[[str], str | None] = lambda name: None
+    """The unit of a log."""
+    settled_ns: Callable[[str], int | None] = lambda name: None
+    """The time up to which all samples of a log are known; None where everything is known."""
+    where: str = ""
+    """File or address, for errors."""
