@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livedata.streams.batch import EventBatch, Messages, entry_sizes, join_messages, select_entries
+from livedata.streams.batch import EventBatch, Messages, entry_sizes, join_messages, select_entries, select_messages
 from livedata.streams.join import join_events
 
 
@@ -82,3 +82,17 @@ def test_joined_messages_point_behind_what_came_before():
 
     assert joined.first_entry.tolist() == [0, 3]
     assert joined.first_event.tolist() == [0, 10]
+
+
+@given(batches(), st.data())
+def test_selected_messages_keep_their_entries_and_events(batch, data):
+    n = len(batch.messages)
+    keep = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)), bool)
+
+    part = select_messages(batch, keep)
+
+    entries = np.diff(batch.messages.first_entry, append=batch.n_entries)
+    kept = np.repeat(np.repeat(keep, entries), entry_sizes(batch))
+    assert pairs(part) == [pair for pair, keeps in zip(pairs(batch), kept, strict=True) if keeps]
+    assert part.messages.offset.tolist() == batch.messages.offset[keep].tolist()
+    assert np.diff(part.messages.first_entry, append=part.n_entries).tolist() == entries[keep].tolist()

@@ -49,5 +49,7 @@ class Description:
     window: Window = EVERYTHING
     flight: Flight = ARRIVAL
     normalise: tuple[Normalise, ...] = ()
+    every_ns: int = 0
+    """Width of the slots of data time in which events are counted, instead of axes: a time series."""
     sparse: bool = False
     """Whether only bins that are not empty are held."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..streams.extent import Extent
 from ..streams.log import LogTimeline
+from ..streams.runs import Run
 from .physics.geometry import Geometry
 from .pixels.layout import Layout
 
@@ -33,5 +35,9 @@ class Setting:
     """The unit of a log."""
     settled_ns: Callable[[str], int | None] = lambda name: None
     """The time up to which all samples of a log are known; None where everything is known."""
+    runs: Callable[[], tuple[Run, ...]] = tuple
+    """Runs known by now, oldest first."""
+    prepare: Callable[[Extent | None], None] = lambda extent: None
+    """Make sure that logs are known over an extent; may block."""
     where: str = ""
     """File or address, for errors."""

@@ -7,7 +7,7 @@ writers see only batches; they never know whether a topic or a file gave them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -205,6 +205,29 @@ def select_entries(batch: EventBatch, keep: BoolArray) -> EventBatch:
         columns={name: column[kept] for name, column in batch.columns.items()},
         event_weight=None if batch.event_weight is None else batch.event_weight[events],
     )
+
+
+def select_messages(batch: EventBatch, keep: BoolArray) -> EventBatch:
+    """Return a batch with only the messages where `keep` is true, and what they hold.
+
+    Parameters
+    ----------
+    batch
+        Any batch.
+    keep
+        Shape (message,).
+    """
+    if keep.all():
+        return batch
+    m = batch.messages
+    n_entries = np.diff(m.first_entry, append=np.int64(batch.n_entries))
+    part = select_entries(batch, np.repeat(keep, n_entries))
+    places = part.messages
+    messages = Messages(
+        m.topic, m.partition[keep], m.offset[keep], m.timestamp_ms[keep], places.first_entry[keep],
+        places.first_event[keep],
+    )  # fmt: skip
+    return replace(part, messages=messages)
 
 
 def join_messages(parts: Sequence[Messages], n_entries: Sequence[int], n_events: Sequence[int]) -> Messages:

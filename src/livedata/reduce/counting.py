@@ -1,0 +1,241 @@
+"""Counting one description: which entries belong to it, how logs judge them, and judging again when a log comes late.
+
+No threads and no locks: whoever owns it takes care that one thread at a time uses it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, select_entries, select_messages
+from ..streams.clock import newest_plausible
+from ..streams.extent import Extent, Partition, Ranges, merge_ranges
+from ..streams.feed import Feed
+from .anchored import Anchor
+from .description import Description
+from .fold.counted import Counted, Fold
+from .fold.judge import Judge, changed_spans
+from .moving import Moving
+from .result.ledger import Ledger
+from .setting import Setting
+
+Covered = Mapping[Partition, tuple[int, int]]
+Offsets = Mapping[Partition, int]
+MakeFold = Callable[[Description, Setting], Fold]
+
+
+class Counting:
+    """The fold of one description over one extent of a feed, with everything that decides what it folds.
+
+    Parameters
+    ----------
+    after
+        Only messages from these offsets on, in the partitions named; the others whole.
+    make
+        Makes the fold; called when the first batch comes, because it loads and compiles.
+    """
+
+    def __init__(
+        self,
+        description: Description,
+        setting: Setting,
+        feed: Feed,
+        extent: Extent | None,
+        after: Offsets,
+        make: MakeFold,
+    ) -> None:
+        self.description = description
+        self.setting = setting
+        self.extent = extent
+        self.after = after
+        self.fold: Fold | None = None
+        self.newest_ns: int | None = None
+        self.ranges: dict[Partition, Ranges] = {}
+        """Offsets of all messages that were counted, or belong to others."""
+        self.generation = 1
+        self._feed = feed
+        self._make = make
+        self._judge = Judge()
+        self._versions: dict[str, int] = {}
+        kind = description.window.kind
+        self._moving = Moving(description.window) if kind in ("pulses", "seconds") else None
+        self._anchor = Anchor(description.window, setting) if kind in ("run", "log") else None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fates so far."""
+        return self.fold.ledger if self.fold is not None else Ledger()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether logs, or runs, have told something since entries were judged."""
+        return self._logs_moved() or (self._anchor is not None and self._anchor.would_move(self.newest_ns))
+
+    @property
+    def settled_until(self) -> int | None:
+        """Data time before which no entry is expected to change its fate."""
+        last = self.fold.last_ns if self.fold is not None else None
+        known = [ns for name in self._judge.logs if (ns := self.setting.settled_ns(name)) is not None]
+        return last if last is None or not known else min(last, *known)
+
+    def prepare(self) -> None:
+        """Make the fold; may take a moment, and may wait until logs are known."""
+        if self.fold is None:
+            self.setting.prepare(self.extent)
+            self.fold = self._make(self.description, self.setting)
+            self._judge = self._present_judge()
+
+    def take(self, batch: Batch, now_ns: int) -> None:
+        """Count what belongs to the description of one batch."""
+        self.prepare()
+        assert self.fold is not None
+        if isinstance(batch, LogBatch):
+            return
+        if isinstance(batch, ArrayBatch):
+            self._newer(batch.time, now_ns)
+            self.fold.add(batch, self._judge)
+            return
+        batch = self._admit(batch)
+        self._newer(batch.event_time_zero, now_ns)
+        moving = self._moving
+        if moving is None:
+            self.fold.add(batch, self._judge)
+            return
+        batch = moving.believable(batch, now_ns)
+        moved = moving.follow(batch, now_ns)
+        batch = moving.inside(batch)
+        self.fold.add(batch, self._judge)
+        moving.hold(batch)
+        if moved:
+            self._drop_behind(moving)
+
+    def cover(self, offsets: Covered) -> None:
+        """Take note of offsets behind which everything was taken."""
+        for p, (first, stop) in offsets.items():
+            first = max(first, self.after.get(p, first))
+            self.ranges[p] = merge_ranges((*self.ranges.get(p, ()), (first, stop)))
+
+    def look_again(self) -> bool:
+        """Judge again what a log sample that came late concerns; return whether anything was looked at.
+
+        Everything that was taken must be covered by then.
+        """
+        if self.fold is None:
+            return False
+        if self._anchor is not None and self._anchor.moves(self.newest_ns):
+            self._begin_anew()
+            return True
+        if not self._logs_moved():
+            return False
+        old, new = self._judge, self._present_judge()
+        self._judge = new
+        first, last = self.fold.first_ns, self.fold.last_ns
+        if first is None or last is None:
+            return True
+        if self._moving is not None and self._moving.start_ns is not None:
+            first = max(first, self._moving.start_ns)
+        for start, stop in changed_spans(old, new):
+            if start <= last and stop > first:
+                self._judge_again(old, new, max(start, first), min(stop, last + 1))
+        return True
+
+    def counted(self, *, picture: bool) -> Counted | None:
+        """Return what was counted; None before the first batch."""
+        if self.fold is None:
+            return None
+        return self.fold.picture() if picture else self.fold.counted()
+
+    # How entries come to count
+
+    def _admit(self, batch: EventBatch) -> EventBatch:
+        """Return the entries that belong to the extent, to the offsets and to the window's run."""
+        if self.after:
+            batch = cut_offsets(batch, self.after)
+        batch = cut(batch, self.extent)
+        return batch if self._anchor is None else cut(batch, self._anchor.extent)
+
+    def _newer(self, times: np.ndarray, now_ns: int) -> None:
+        newest = newest_plausible(times, now_ns)
+        if newest is not None and (self.newest_ns is None or newest > self.newest_ns):
+            self.newest_ns = newest
+
+    def _present_judge(self) -> Judge:
+        from .fold.judge import make_judge
+
+        self._versions = {name: self._version(name) for name in log_names(self.description)}
+        return make_judge(self.description, self.setting)
+
+    def _version(self, name: str) -> int:
+        timeline = self.setting.log(name)
+        return timeline.version if timeline is not None else 0
+
+    def _logs_moved(self) -> bool:
+        return any(self._version(name) != version for name, version in self._versions.items())
+
+    def _reread(self, start_ns: int | None, stop_ns: int | None) -> Iterable[EventBatch]:
+        """Return once more what was counted of a span of time, entry by entry."""
+        for batch in self._feed.reread(self.ranges, start_ns, stop_ns):
+            yield cut(self._admit(batch), Extent(start_ns, stop_ns))
+
+    def _judge_again(self, old: Judge, new: Judge, start_ns: int, stop_ns: int) -> None:
+        assert self.fold is not None
+        for batch in self._reread(start_ns, stop_ns):
+            differs = old.keeps(batch) != new.keeps(batch)
+            for before, after in zip(old.places(batch), new.places(batch), strict=True):
+                differs |= before != after
+            if differs.any():
+                part = select_entries(batch, differs)
+                self.fold.remove(part, old)
+                self.fold.add(part, new)
+
+    def _drop_behind(self, moving: Moving) -> None:
+        """Take away what has left the window."""
+        assert self.fold is not None
+        gone = moving.leaving()
+        if gone is None:
+            first = self.fold.first_ns
+            gone = self._reread(first, moving.start_ns)  # type: ignore[assignment]
+        for batch in gone or ():
+            self.fold.remove(batch, self._judge)
+        self.fold.first_ns = moving.start_ns
+
+    def _begin_anew(self) -> None:
+        """Count from zero what belongs to the new run or log step."""
+        self.fold = self._make(self.description, self.setting)
+        self._judge = self._present_judge()
+        self.generation += 1
+        extent = self._anchor.extent if self._anchor is not None else None
+        for batch in self._reread(extent.start_ns if extent else None, extent.stop_ns if extent else None):
+            self.fold.add(batch, self._judge)
+
+
+def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
+    """Return only the entries inside the extent's span of data time, ``start <= event_time_zero < stop``."""
+    if extent is None or (extent.start_ns is None and extent.stop_ns is None):
+        return batch
+    keep = np.ones(batch.n_entries, bool)
+    if extent.start_ns is not None:
+        keep &= batch.event_time_zero >= extent.start_ns
+    if extent.stop_ns is not None:
+        keep &= batch.event_time_zero < extent.stop_ns
+    return select_entries(batch, keep)
+
+
+def cut_offsets(batch: EventBatch, after: Offsets) -> EventBatch:
+    """Return only the messages from the given offsets on."""
+    m = batch.messages
+    keep = np.ones(len(m), bool)
+    for p, offset in after.items():
+        if p.topic == m.topic:
+            keep &= (m.partition != p.partition) | (m.offset >= offset)
+    return select_messages(batch, keep)
+
+
+def log_names(description: Description) -> frozenset[str]:
+    """Return the names of all logs that decide what a description counts."""
+    from .quantity import logs_of
+
+    return logs_of(description)
