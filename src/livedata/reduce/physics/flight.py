@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Flight:
     """Settings of the way from time of arrival to coordinates. All None: the time of arrival is the time of flight.
 
-    Numbers are in the fixed inner units: ns, m, Å, meV.
+    Numbers are in the fixed inner units: ns, m, Å, meV, rad.
     """
 
     period: float | None = None
@@ -34,6 +34,13 @@ class Flight:
     """Whether angles are corrected for the fall of neutrons."""
     table: str | None = None
     """Path of a lookup table (distance, time of arrival) -> wavelength; instead of unwrapping."""
+    max_wavelength: float | None = None
+    """Longest wavelength that the choppers let through, in Å: with it the band is checked against the frame."""
+    reference: int | None = None
+    """`event_time_zero` of any pulse near the data, ns since 1970, from which pulses are counted (pulse skipping). Part
+    of the settings, so that every batch and the file count alike; see `entry_shift`."""
+    sample_tilt: float | None = None
+    """Angle of a reflecting surface above the horizon, in rad; None: half the angle between the beams."""
 
 
 ARRIVAL = Flight()
