@@ -46,3 +46,18 @@ class Not:
 
 
 Condition = Compare | Both | Either | Not
+
+
+def quantities_of(condition: Condition) -> tuple[str, ...]:
+    """Return the names of all quantities that a condition looks at, in order.
+
+    Examples
+    --------
+    >>> quantities_of(Both(Compare("temperature", "<", 5, "K"), Compare("period", "==", 1)))
+    ('temperature', 'period')
+    """
+    if isinstance(condition, Compare):
+        return (condition.quantity,)
+    if isinstance(condition, Not):
+        return quantities_of(condition.a)
+    return tuple(dict.fromkeys((*quantities_of(condition.a), *quantities_of(condition.b))))

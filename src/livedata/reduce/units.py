@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from ..errors import ArgumentError
 
@@ -17,24 +22,121 @@ def _registry() -> Any:
     return pint.UnitRegistry(non_int_type=Fraction, cache_folder=None)
 
 
+def exact(value: object, what: str) -> Fraction:
+    """Return a number as it was written: the shortest decimal that gives the same double.
+
+    Examples
+    --------
+    >>> exact(71.43, "start")
+    Fraction(7143, 100)
+    """
+    try:
+        if isinstance(value, Fraction | int | np.integer) and not isinstance(value, bool):
+            return Fraction(int(value)) if isinstance(value, np.integer) else Fraction(value)
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        raise ArgumentError(f"{what} is {value!r}; expected a number") from None
+    if not math.isfinite(number):
+        raise ArgumentError(f"{what} is {number}; expected a finite number")
+    return Fraction(Decimal(repr(number)))
+
+
 @cache
+def exact_conversion(unit: str, to: str) -> tuple[Fraction, Fraction]:
+    """Return factor and offset such that ``factor * x + offset`` in `to` is what `x` is in `unit`; both are exact.
+
+    Raises
+    ------
+    ArgumentError
+        If one of them is unknown, they measure different things, or no straight line leads from one to the other
+        (decibels).
+
+    Examples
+    --------
+    >>> exact_conversion("degC", "K")
+    (Fraction(1, 1), Fraction(5463, 20))
+    """
+    try:
+        quantity = _registry().Quantity
+        zero, one, two = (Fraction(quantity(Fraction(x), unit).to(to).magnitude) for x in (0, 1, 2))
+        if two - one != one - zero or one == zero:
+            raise ValueError
+    except Exception:  # noqa: BLE001 - whatever the parser of units runs into
+        # Its own texts are no help: they fail on fractions.
+        raise ArgumentError(
+            f"cannot convert {_shown(unit)} to {_shown(to)}; expected a unit that measures the same, such as 'us' for "
+            "'ms' or 'degC' for 'K'"
+        ) from None
+    return one - zero, zero
+
+
 def exact_factor(unit: str, to: str) -> Fraction:
     """Return the exact number by which a value in `unit` is multiplied to be in `to`.
 
     Raises
     ------
     ArgumentError
-        If one of them is unknown or they measure different things.
+        As `exact_conversion`, and where the zeros of the two differ.
 
     Examples
     --------
     >>> exact_factor("ms", "ns")
     Fraction(1000000, 1)
     """
+    factor, offset = exact_conversion(unit, to)
+    if offset:
+        raise ArgumentError(f"{_shown(unit)} and {_shown(to)} count from different zeros; expected units that do not")
+    return factor
+
+
+def converts(unit: str, to: str) -> bool:
+    """Whether both units are known and measure the same."""
     try:
-        magnitude = _registry().Quantity(Fraction(1), unit).to(to).magnitude
-    except Exception:  # noqa: BLE001 - whatever the parser of units runs into
-        # Its own texts are no help: they fail on fractions.
-        shown = unit if len(unit) <= 40 else unit[:39] + "…"
-        raise ArgumentError(f"cannot convert {shown!r} to {to!r}; expected a unit such as 'us' or 'ms'") from None
-    return Fraction(magnitude)
+        exact_conversion(unit, to)
+    except ArgumentError:
+        return False
+    return True
+
+
+_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*")
+
+
+def read_quantity(text: str) -> tuple[int | float, str | None] | None:
+    """Take a text such as ``5 K`` apart into its number and its unit, if it is one.
+
+    Examples
+    --------
+    >>> read_quantity("5 K"), read_quantity("-2e3"), read_quantity("open")
+    ((5, 'K'), (-2000, None), None)
+    """
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        return None
+    number = plain_number(Fraction(Decimal(match[1])))
+    return None if number is None else (number, match[2])
+
+
+def plain_number(value: Fraction | float) -> int | float | None:
+    """Return an integer where the value is one, else the nearest double; None where it is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value == int(value):
+        return int(value)
+    return float(value)
+
+
+def write_quantity(value: float, unit: str | None) -> str:
+    """Write a number with its unit so that `read_quantity` gives both back.
+
+    Examples
+    --------
+    >>> write_quantity(5.0, "K"), write_quantity(0.25, None)
+    ('5 K', '0.25')
+    """
+    number = plain_number(value)
+    text = repr(value if number is None else number)
+    return text if unit is None else f"{text} {unit}"
+
+
+def _shown(unit: str) -> str:
+    return repr(unit if len(unit) <= 40 else unit[:39] + "…")
