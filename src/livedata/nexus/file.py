@@ -9,12 +9,15 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, LogBatch
 from ..streams.extent import Extent
 from .arraysource import ArraySource
 from .describe import ORDER, VALUES_ONLY, Description, describe
 from .feed import FileFeed, whole_range
+from .geometry.find import find_component, geometry_of_stream
+from .geometry.read import read_geometry
 from .hdf import reading
 from .layouts import find_layouts
 from .naming import NameIndex
@@ -138,6 +141,38 @@ class NexusFile:
         """Return the arrangement of pixels of each event stream that has one in the file, by stream name."""
         with reading(self.path) as file:
             return find_layouts(file, self._about.detectors, list(self._streams.values()))
+
+    def geometry(self, name: str) -> Geometry | None:
+        """Return where the pixels of an event stream are, or where a monitor is, as the file tells it.
+
+        Parameters
+        ----------
+        name
+            As in `stream`; or the name or path of a detector or monitor, whether it has events or not.
+
+        Returns
+        -------
+        :
+            Positions in the order of the layout's places; None if the stream belongs to no detector and no monitor.
+            What is broken or missing in the file is None there, and `Geometry.remarks` say why.
+
+        Raises
+        ------
+        StreamNameError
+            If there is nothing of that name.
+        """
+        where, start_ns = self.path.name, self._about.start_ns
+        with reading(self.path) as file:
+            if name not in self._streams and (path := find_component(file, name)) is not None:
+                return read_geometry(file, path, where=where, start_ns=start_ns)
+            return geometry_of_stream(
+                file,
+                self.stream(name),
+                self._about.detectors,
+                list(self._streams.values()),
+                where=where,
+                start_ns=start_ns,
+            )
 
     def read(self, name: str, *, facet: Facet = "value") -> EventBatch | LogBatch | ArrayBatch | NDArray[Any]:
         """Read a stream (of a process variable, one facet) whole, as one batch; arrays without times as they are.

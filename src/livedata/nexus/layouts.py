@@ -17,13 +17,20 @@ SAMPLE = 10_000
 
 
 def find_layouts(file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]) -> dict[str, Layout]:
-    """Return the layout of each event stream whose detector is found.
+    """Return the layout of each event stream whose detector is found."""
+    return {name: held for name, (_, held) in find_detectors(file, detectors, streams).items()}
+
+
+def find_detectors(
+    file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]
+) -> dict[str, tuple[Detector, Layout]]:
+    """Return the detector of each event stream, and how its pixels are arranged.
 
     A stream belongs to the detector group that holds it under any of its names, else to the one of its name
     (``bank1_events`` to ``bank1``); a file's only event stream belongs to its only detector.
     """
     events = [s for s in streams if s.kind == "events"]
-    found: dict[str, Layout] = {}
+    found: dict[str, tuple[Detector, Layout]] = {}
     for stream in events:
         detector, is_certain = _detector_of(stream, detectors), True
         if detector is None:
@@ -32,16 +39,19 @@ def find_layouts(file: Any, detectors: Sequence[Detector], streams: Sequence[Fil
             detector = detectors[0]
         if detector is None:
             continue
-        numbers = np.asarray(file[detector.numbers][()])
-        group = file[detector.path]
-        try:
-            arrangement = layout(_grid(group, numbers), detector_number=numbers)
-        except ArgumentError:
-            # A pixel in two places, or no positive number: the file's geometry is no use for a picture.
-            continue
-        if is_certain or _fits(file, stream, arrangement):
-            found[stream.name] = arrangement
+        arrangement = layout_of(file, detector)
+        if arrangement is not None and (is_certain or _fits(file, stream, arrangement)):
+            found[stream.name] = (detector, arrangement)
     return found
+
+
+def layout_of(file: Any, detector: Detector) -> Layout | None:
+    """Return how a detector's pixels are arranged; None where its numbers are no use for a picture."""
+    try:
+        numbers = np.asarray(file[detector.numbers][()])
+        return layout(_grid(file[detector.path], numbers), detector_number=numbers)
+    except ArgumentError:
+        return None  # a pixel in two places, or no positive number
 
 
 def _detector_of(stream: FileStream, detectors: Sequence[Detector]) -> Detector | None:
@@ -64,9 +74,8 @@ def _fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
     ids = file[stream.path].get("event_id")
     if ids is None or not ids.size:
         return True
-    sample = np.asarray(ids[:SAMPLE]).astype(np.int64) - arrangement.first_id
-    inside = (sample >= 0) & (sample < arrangement.n_ids)
-    return bool(2 * np.count_nonzero(inside) >= len(sample))
+    sample = np.asarray(ids[:SAMPLE]).astype(np.int64)
+    return bool(2 * np.count_nonzero(arrangement.places_of(sample) >= 0) >= len(sample))
 
 
 def _grid(group: Any, numbers: NDArray[np.generic]) -> tuple[int, ...] | None:

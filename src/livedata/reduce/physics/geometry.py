@@ -37,3 +37,7 @@ class Geometry:
     """Name of the bank of each pixel, where there are several: see `bank`."""
     bank: NDArray[np.int32] | None = None
     """Index into `names` for each pixel, shape (pixel,)."""
+    remarks: tuple[str, ...] = ()
+    """What was odd about what tells it, and why something is None."""
+    logs: tuple[tuple[str, str], ...] = ()
+    """Topic and source of the logs that positions depend on; when one changes, so does the geometry."""
