@@ -151,8 +151,8 @@ class Beamline:
     def _known(self) -> Geometry:
         if self.geometry is None:
             raise ArgumentError(
-                f"{self.wanted} needs to know where pixels, sample and source are; no geometry is known of this stream; "
-                "open it with an instrument file that has positions"
+                f"{self.wanted} needs to know where pixels, sample and source are; no geometry is known of this "
+                "stream; open it with an instrument file that has positions"
             )
         return self.geometry
 

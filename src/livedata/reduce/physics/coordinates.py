@@ -27,6 +27,8 @@ from .names import COORDINATES, Coordinate
 __all__ = ["COORDINATES", "Coordinate", "evaluate", "formula_of"]
 
 Floats = NDArray[np.float64]
+BLOCK = 1 << 14
+"""Events computed together: their times stay in the cache from one loop to the next."""
 _NO_SHIFT = np.zeros(0)
 _FALLING = frozenset(("dspacing", "q", "qx", "qy", "qz", "q_specular", "two_theta", "theta", "phi", "grazing_angle"))
 
@@ -98,7 +100,8 @@ def evaluate(
 
     if len(out) != len(toa_ns) or len(pixels) not in (0, len(toa_ns)) or len(shift_ns) not in (0, len(toa_ns)):
         raise ArgumentError(
-            f"{len(toa_ns)} times, {len(pixels)} pixels, {len(shift_ns)} shifts, {len(out)} results; expected as many of each"
+            f"{len(toa_ns)} times, {len(pixels)} pixels, {len(shift_ns)} shifts, {len(out)} results; "
+            "expected as many of each"
         )
     timing = formula.timing
     if formula.values is not None:
@@ -111,18 +114,13 @@ def evaluate(
     else:
         if timing.is_shifted and not len(shift_ns) and len(toa_ns):
             raise ArgumentError(f"{formula.name}: pulses are skipped, so each event needs the shift of its entry")
-        numbers = (timing.emission, timing.frame, timing.step)
-        kernels.compute(
-            formula.kind,
-            timing.stage,
-            formula.parameters,
-            pixels,
-            toa_ns,
-            shift_ns if timing.is_shifted else _NO_SHIFT,
-            numbers,
-            timing.table,
-            out,
-        )
+        for start in range(0, len(out), BLOCK):
+            part = slice(start, start + BLOCK)
+            shifts = shift_ns[part] if timing.is_shifted else _NO_SHIFT
+            numbers = (timing.emission, timing.frame, timing.step)
+            kernels.shift_times(toa_ns[part], shifts, out[part])
+            kernels.to_flight(timing.stage, formula.parameters, pixels[part], numbers, timing.table, out[part])
+            kernels.to_value(formula.kind, formula.parameters, timing.n_columns, pixels[part], out[part])
 
 
 _Own = tuple[Kind, tuple[Floats, ...]]
@@ -261,8 +259,8 @@ def _remark(stage: Stage, flight: Flight) -> str:
     if stage is Stage.ARRIVAL:
         offset = f" less {flight.emission_offset:g} ns" if flight.emission_offset else ""
         return (
-            f"t is the time of arrival{offset}: right where neutrons arrive before the next pulse; else give the flight "
-            "a period with min_wavelength or wrap_offset, or a lookup table"
+            f"t is the time of arrival{offset}: right where neutrons arrive before the next pulse; else give the "
+            "flight a period with min_wavelength or wrap_offset, or a lookup table"
         )
     how = (
         f"shortest wavelength {flight.min_wavelength:g} Å"

@@ -17,6 +17,7 @@ from .beamline import Beamline
 from .constants import H_OVER_M
 from .flight import Flight
 from .formula import NO_TABLE, Stage, Timing
+from .lookup import LookupTable, table_of
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +77,11 @@ def timing_of(flight: Flight, beamline: Beamline) -> tuple[Timing, Floats]:
         timing = Timing(stage, flight.emission_offset, frame, is_shifted=shifted)
         return timing, np.zeros((beamline.n_pixels, 0))
     if stage is Stage.TABLE:
-        raise ArgumentError("lookup tables come with the next commit")
+        assert flight.table is not None
+        table = table_of(flight.table)
+        check_table(flight, table)
+        rows = table.rows(beamline.ltotal, beamline.wanted, flight.table)
+        return table.timing(is_shifted=shifted), rows[:, np.newaxis]
     assert flight.period is not None
     frame = flight.period * flight.stride
     if flight.wrap_offset is not None:
@@ -124,9 +129,28 @@ def check_band(flight: Flight, ltotal: Floats) -> None:
     width, band = flight.max_wavelength - flight.min_wavelength, band_width(far, flight.period, flight.stride)
     if width > band:
         raise ArgumentError(
-            f"the band from {flight.min_wavelength:g} to {flight.max_wavelength:g} Å is {width:g} Å wide, but a frame of "
-            f"{flight.period * flight.stride / 1e6:g} ms holds {band:.6g} Å at {far:g} m: wavelengths would overlap; "
-            "give the band of the choppers, the stride if pulses are skipped, or a lookup table"
+            f"the band from {flight.min_wavelength:g} to {flight.max_wavelength:g} Å is {width:g} Å wide, but a frame "
+            f"of {flight.period * flight.stride / 1e6:g} ms holds {band:.6g} Å at {far:g} m and they would "
+            "overlap; give the band of the choppers, the stride if pulses are skipped, or a lookup table"
+        )
+
+
+def check_table(flight: Flight, table: LookupTable) -> None:
+    """Raise an `ArgumentError` if a lookup table was made for other pulses than the flight says."""
+    if table.stride != flight.stride:
+        raise ArgumentError(
+            f"lookup table {flight.table} was made for every {table.stride}. pulse, but flight stride={flight.stride}; "
+            f"give flight stride={table.stride}, period={table.period!r}"
+        )
+    if flight.emission_offset:
+        raise ArgumentError(
+            f"flight gives emission_offset={flight.emission_offset} and a lookup table, which knows when neutrons leave; "
+            "give one of them"
+        )
+    if flight.period is not None and not math.isclose(flight.period, table.period, rel_tol=1e-6):
+        raise ArgumentError(
+            f"lookup table {flight.table} was made for a period of {table.period} ns, but flight "
+            f"period={flight.period}; give the table of this source"
         )
 
 

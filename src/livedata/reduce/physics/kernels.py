@@ -20,7 +20,8 @@ from .formula import Kind, Stage
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _F64 = types.Array(types.float64, 1, "C", readonly=True)
 _TABLE = types.Array(types.float64, 2, "C", readonly=True)
-_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
+_TIMING = types.UniTuple(types.float64, 3)
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False, "error_model": "numpy"}
 _INLINE: dict[str, Any] = {**_OPTIONS, "forceinline": True}
 
 _LINEAR, _AFFINE, _RECIPROCAL, _SQUARE = (int(k) for k in (Kind.LINEAR, Kind.AFFINE, Kind.RECIPROCAL, Kind.SQUARE))
@@ -36,7 +37,7 @@ def half_sine(across: float, along: float) -> float:
     """Return the sine of half the angle of (along, across), without losing digits at small angles."""
     length = math.sqrt(across * across + along * along)
     if along > 0.0:
-        return across / math.sqrt(2.0 * length * (length + along))  # type: ignore[no-any-return]
+        return across / math.sqrt(2.0 * length * (length + along))
     return math.sqrt((length - along) / (2.0 * length))
 
 
@@ -56,6 +57,12 @@ def look_up(table: Any, row: float, column: float) -> float:
         return upper  # type: ignore[no-any-return]
     lower = table[i + 1, k] if right == 0.0 else (1.0 - right) * table[i + 1, k] + right * table[i + 1, k + 1]
     return (1.0 - down) * upper + down * lower  # type: ignore[no-any-return]
+
+
+@njit(**_INLINE)
+def unwrap(t: float, low: float, emission: float, frame: float) -> float:
+    """Return the time of flight: whole frames are added until the time of arrival is in ``[low, low + frame)``."""
+    return t - math.floor((t - low) / frame) * frame - emission
 
 
 @njit(**_INLINE)
@@ -79,7 +86,7 @@ def time_of_flight(stage: int, parameters: Any, pixel: int, t: float, timing: An
     if stage == _ARRIVAL:
         return t - emission  # type: ignore[no-any-return]
     if stage == _UNWRAP:
-        return t - math.floor((t - parameters[pixel, 0]) / frame) * frame - emission  # type: ignore[no-any-return]
+        return unwrap(t, parameters[pixel, 0], emission, frame)  # type: ignore[no-any-return]
     return look_up(table, parameters[pixel, 0], (t - math.floor(t / frame) * frame) / step)  # type: ignore[no-any-return]
 
 
@@ -107,21 +114,27 @@ def value_of(kind: int, parameters: Any, pixel: int, first: int, t: float) -> fl
         return a / t if t > 0.0 else math.nan
     if kind == _SQUARE:
         return a / (t * t) if t > 0.0 else math.nan
-    b = parameters[pixel, first + 1]
     if kind <= _TRANSFER:
-        rest = t - b
-        if not rest > 0.0:
-            return math.nan
-        c = parameters[pixel, first + 2]
-        if kind == _DIRECT:
-            return c - a / (rest * rest)  # type: ignore[no-any-return]
-        if kind == _INDIRECT:
-            return a / (rest * rest) - c  # type: ignore[no-any-return]
-        k = a / rest
-        return math.sqrt((c - k) * (c - k) + parameters[pixel, first + 3] * (c * k))
+        return inelastic(kind, parameters, pixel, first, t)  # type: ignore[no-any-return]
     if not t > 0.0:
         return math.nan
     return fallen(kind, parameters, pixel, first, a * t)  # type: ignore[no-any-return]
+
+
+@njit(**_INLINE)
+def inelastic(kind: int, parameters: Any, pixel: int, first: int, t: float) -> float:
+    """Return energy or momentum transfer; NaN where the neutron would have no time for its second leg."""
+    # Computed in any case and thrown away after: a branch that cannot be foretold costs more than a division.
+    rest = t - parameters[pixel, first + 1]
+    a = parameters[pixel, first]
+    c = parameters[pixel, first + 2]
+    if kind == _TRANSFER:
+        k = a / rest
+        value = math.sqrt(abs((c - k) * (c - k) + parameters[pixel, first + 3] * (c * k)))
+    else:
+        energy = a / (rest * rest)
+        value = c - energy if kind == _DIRECT else energy - c
+    return value if rest > 0.0 else math.nan
 
 
 @njit(**_INLINE)
@@ -170,38 +183,72 @@ def scale_times(factors: Any, pixels: Any, toa_ns: Any, out: Any) -> None:
         out[i] = factors[pixel] * toa_ns[i] if pixel < n_pixels else np.nan
 
 
-@njit(
-    types.void(
-        types.int64,
-        types.int64,
-        _TABLE,
-        _I32,
-        _I32,
-        _F64,
-        types.UniTuple(types.float64, 3),
-        _TABLE,
-        types.float64[::1],
-    ),
-    **_OPTIONS,
-)
-def compute(
-    kind: int, stage: int, parameters: Any, pixels: Any, toa_ns: Any, shift_ns: Any, timing: Any, table: Any, out: Any
-) -> None:
-    """Write the coordinate of each event, NaN where it has none; no shifts: all 0; no pixels at all: pixel 0."""
-    n_pixels = np.uint64(len(parameters))
-    first = 0 if stage == _ARRIVAL else 1
-    has_pixels = len(pixels) > 0
-    has_shifts = len(shift_ns) > 0
+@njit(types.void(_I32, _F64, types.float64[::1]), **_OPTIONS)
+def shift_times(toa_ns: Any, shift_ns: Any, out: Any) -> None:
+    """Write the time of arrival with the shift of each event's entry; no shifts: all 0."""
+    if len(shift_ns) == 0:
+        for i in range(len(toa_ns)):
+            out[i] = np.float64(toa_ns[i])
+        return
     for i in range(len(toa_ns)):
-        pixel = np.uint64(np.int64(pixels[i])) if has_pixels else np.uint64(0)
-        if pixel >= n_pixels:
-            out[i] = np.nan
-            continue
-        t = np.float64(toa_ns[i])
-        if has_shifts:
-            t += shift_ns[i]
-        t = time_of_flight(stage, parameters, pixel, t, timing, table)
-        out[i] = value_of(kind, parameters, pixel, first, t)
+        out[i] = np.float64(toa_ns[i]) + shift_ns[i]
+
+
+@njit(types.void(types.int64, _TABLE, _I32, _TIMING, _TABLE, types.float64[::1]), **_OPTIONS)
+def to_flight(stage: int, parameters: Any, pixels: Any, timing: Any, table: Any, times: Any) -> None:
+    """Turn times of arrival into times of flight, in place; no pixels at all: pixel 0, which then must be there."""
+    if stage == _ARRIVAL:
+        for i in range(len(times)):
+            times[i] -= timing[0]
+        return
+    n_pixels = np.uint64(len(parameters))
+    if len(pixels) == 0:
+        for i in range(len(times)):
+            times[i] = time_of_flight(stage, parameters, np.uint64(0), times[i], timing, table)
+    elif stage == _UNWRAP:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            low = parameters[pixel, 0] if pixel < n_pixels else np.nan
+            times[i] = unwrap(times[i], low, timing[0], timing[1])
+    else:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            times[i] = time_of_flight(stage, parameters, pixel, times[i], timing, table) if pixel < n_pixels else np.nan
+
+
+@njit(types.void(types.int64, _TABLE, types.int64, _I32, types.float64[::1]), **_OPTIONS)
+def to_value(kind: int, parameters: Any, first: int, pixels: Any, times: Any) -> None:
+    """Turn times of flight into the coordinate, in place; NaN where there is no such pixel, or no answer."""
+    n_pixels = np.uint64(len(parameters))
+    if len(pixels) == 0:
+        for i in range(len(times)):
+            times[i] = value_of(kind, parameters, np.uint64(0), first, times[i])
+        return
+    # The commonest have loops of their own, in which nothing is asked again for each event.
+    if kind == _LINEAR:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            times[i] = parameters[pixel, first] * times[i] if pixel < n_pixels else np.nan
+    elif kind == _RECIPROCAL:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            a = parameters[pixel, first] if pixel < n_pixels else np.nan
+            t = times[i]
+            times[i] = a / t if t > 0.0 else np.nan
+    elif kind == _SQUARE:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            a = parameters[pixel, first] if pixel < n_pixels else np.nan
+            t = times[i]
+            times[i] = a / (t * t) if t > 0.0 else np.nan
+    elif _DIRECT <= kind <= _INDIRECT:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            times[i] = inelastic(kind, parameters, pixel, first, times[i]) if pixel < n_pixels else np.nan
+    else:
+        for i in range(len(times)):
+            pixel = np.uint64(np.int64(pixels[i]))
+            times[i] = value_of(kind, parameters, pixel, first, times[i]) if pixel < n_pixels else np.nan
 
 
 @njit(types.void(_F64, _I32, types.float64[::1]), **_OPTIONS)
