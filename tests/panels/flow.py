@@ -7,10 +7,14 @@ import time
 import numpy as np
 
 from livedata.reduce.axis import bins
-from livedata.reduce.fold.binning import define
+from livedata.reduce.description import Description
 from livedata.reduce.pixels.layout import layout
+from livedata.reduce.pixels.projection import Logical
+from livedata.reduce.quantity import bind_axes
+from livedata.reduce.setting import Setting
 from livedata.reduce.view import View
 from livedata.streams.batch import EventBatch, Messages
+from livedata.streams.extent import Partition
 from livedata.streams.feed import Progress
 
 
@@ -37,9 +41,11 @@ class Flow:
         zero = np.array([time.time_ns() if time_ns is None else time_ns], np.int64)
         one = np.zeros(1, np.int64)
         where = Messages("topic", np.zeros(1, np.int32), one + self.offset, one + zero // 10**6, one, one)
+        passed = {Partition("topic", 0): (self.offset, self.offset + 1)}
         self.offset += 1
         for sink in list(self.sinks):
             sink.accept(EventBatch(ids, toa, zero, one, where))
+            sink.covered(passed)
             sink.work()
 
     def end(self) -> None:
@@ -49,12 +55,13 @@ class Flow:
 
 def image_view(shape=(8, 8), *, name="detector image", present=None, is_finite=False) -> tuple[View, Flow]:
     flow = Flow(is_finite=is_finite)
-    return View(define({}, layout(shape)), flow, name=name, present=present), flow
+    return View(Description(projection=Logical(layout(shape))), flow, Setting(), name=name, present=present), flow
 
 
 def spectrum_view(n=100, *, name="monitor spectrum", present=None, is_finite=False) -> tuple[View, Flow]:
     flow = Flow(is_finite=is_finite)
-    return View(define({"toa": bins(0, 100, n=n, unit="ns")}), flow, name=name, present=present), flow
+    axes = bind_axes(toa=bins(0, 100, n=n, unit="ns"))
+    return View(Description(axes=axes), flow, Setting(), name=name, present=present), flow
 
 
 def seen(view: View, n: int, timeout: float = 10.0) -> View:

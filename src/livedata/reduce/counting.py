@@ -5,7 +5,6 @@ No threads and no locks: whoever owns it takes care that one thread at a time us
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
@@ -19,6 +18,7 @@ from .description import Description
 from .fold.counted import Counted, Fold
 from .fold.judge import Judge, changed_spans
 from .moving import Moving
+from .prepare import log_names
 from .result.ledger import Ledger
 from .setting import Setting
 
@@ -84,7 +84,7 @@ class Counting:
     def prepare(self) -> None:
         """Make the fold; may take a moment, and may wait until logs are known."""
         if self.fold is None:
-            self.setting.prepare(self.extent)
+            self.setting.prepare(self.extent, log_names(self.description))
             self.fold = self._make(self.description, self.setting)
             self._judge = self._present_judge()
 
@@ -232,10 +232,3 @@ def cut_offsets(batch: EventBatch, after: Offsets) -> EventBatch:
         if p.topic == m.topic:
             keep &= (m.partition != p.partition) | (m.offset >= offset)
     return select_messages(batch, keep)
-
-
-def log_names(description: Description) -> frozenset[str]:
-    """Return the names of all logs that decide what a description counts."""
-    from .quantity import logs_of
-
-    return logs_of(description)

@@ -1,6 +1,6 @@
-"""The part of a view that works: takes batches from a feed, folds them, and says what it has.
+"""The part of a view that works: takes batches from a feed, has them counted, and says what it has.
 
-It never refers to the view that people hold, so that a dropped view can end it.
+It never refers to the views that people hold, so that dropped views can end it. Several views may share one.
 """
 
 from __future__ import annotations
@@ -9,58 +9,57 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ..streams.batch import Batch, EventBatch, select_entries
-from ..streams.clock import newest_plausible
-from ..streams.extent import Coverage, Extent, Partition, Ranges, merge_ranges
-from ..streams.feed import Subscription
-from .axis import Axes
-from .fold.binning import Definition
+from ..streams.batch import Batch
+from ..streams.extent import Coverage, Partition
+from ..streams.feed import Feed, Subscription
+from .counting import Counting, Covered
+from .description import Description
 from .fold.pool import FEW_CORES, submit
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
-
-if TYPE_CHECKING:
-    from .fold.accumulate import Accumulator
+from .taking import Taken, taken_from
 
 FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
 NOTIFY_S = 0.01
 """While batches are waiting, those who wait for a result are woken no more often than this."""
-
-Covered = Mapping[Partition, tuple[int, int]]
+SLOW_S = 0.02
+"""What takes longer than this is folded by a thread of its own, so that nobody else waits for it."""
 
 
 class Engine:
-    """Folds what a feed hands over. A `Sink`; all methods may be called from any thread."""
+    """Counts what a feed hands over. A `Sink`; all methods may be called from any thread."""
 
-    def __init__(self, definition: Definition, extent: Extent | None, *, is_finite: bool) -> None:
-        self.definition = definition
-        self.extent = extent
+    def __init__(self, counting: Counting, *, is_finite: bool, generation: int = 1) -> None:
+        self.counting = counting
         self.is_finite = is_finite
         self.changed = threading.Condition()
         self.error: Exception | None = None
         self.version = 0
-        self.generation = 1
         self.waiting_bytes = 0
-        self.newest_ns: int | None = None
+        self.n_skipped = 0
         self.subscription: Subscription | None = None
+        self._first_generation = generation
         self._folding = threading.Lock()
         self._queue: deque[Batch | Covered] = deque()
+        self._n_noted = 0
+        """Items in the queue up to and with the last note of what is covered."""
         self._running = False
-        self._accumulator: Accumulator | None = None
-        self._ranges: dict[Partition, Ranges] = {}
         self._lost = 0
         self._ended = False
         self._finished = False
         self._stopped = False
-        self._cached: Snapshot | None = None
+        self._is_slow = False
+        self._cached: dict[tuple[Description, bool], Snapshot] = {}
         self._rates: deque[tuple[float, int]] = deque()
         self._notified_s = 0.0
         self._awaited: int | None = None
+        self._holders = 0
+
+    def start(self, feed: Feed) -> None:
+        """Begin to take what the feed hands over."""
+        self.subscription = feed.subscribe(self, self.counting.extent)
 
     # What the feed calls
 
@@ -82,17 +81,22 @@ class Engine:
         self._lost += n_messages
         self._notify()
 
+    def skipped(self, n_messages: int, n_events: int | None = None) -> None:
+        """Count messages that were skipped on request."""
+        self.n_skipped += n_messages
+        self._notify()
+
     def work(self) -> None:
         """Have what waits folded, by one thread at a time: by this one where cores are few, else by the pool.
 
         Where only two cores share the reading and the folding, handing a batch to another thread costs more than
-        folding it while it is in the cache.
+        folding it while it is in the cache. What is slow, or may wait for something, never runs in the feed's thread.
         """
         with self.changed:
             if self._running or self._finished:
                 return
             self._running = True
-        if FEW_CORES:
+        if FEW_CORES and self.counting.fold is not None and not self._is_slow and not self.counting.is_stale:
             self._work()
         else:
             submit(self._work)
@@ -107,11 +111,11 @@ class Engine:
         self.error = error
         self.finished()
 
-    # What the view calls
+    # What views call
 
     @property
     def state(self) -> State:
-        """What the view is doing."""
+        """What the engine is doing."""
         if self.error is not None:
             return "failed"
         if self._stopped:
@@ -129,16 +133,20 @@ class Engine:
         return self._stopped or self._finished
 
     @property
-    def ledger(self) -> Ledger:
-        """The fates so far."""
-        with self._folding:
-            return self._accumulator.ledger if self._accumulator is not None else Ledger()
+    def generation(self) -> int:
+        """Number of the present accumulation."""
+        return self._first_generation + self.counting.generation - 1
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """What a reader of the result should know."""
-        expired = (f"{self._lost:,} messages had expired",) if self._lost else ()
-        return (*ledger_remarks(self.ledger), *expired)
+    def newest_ns(self) -> int | None:
+        """Newest believable entry time counted."""
+        return self.counting.newest_ns
+
+    @property
+    def n_seen(self) -> int:
+        """Number of events folded so far."""
+        fold = self.counting.fold
+        return fold.n_seen if fold is not None else 0
 
     @property
     def events_per_s(self) -> float:
@@ -146,7 +154,20 @@ class Engine:
         rates = tuple(self._rates)
         if len(rates) < 2 or time.monotonic() - rates[-1][0] > 5:
             return 0.0
-        return (rates[-1][1] - rates[0][1]) / max(time.monotonic() - rates[0][0], 1e-3)
+        return max(0.0, (rates[-1][1] - rates[0][1]) / max(time.monotonic() - rates[0][0], 1e-3))
+
+    def hold(self) -> None:
+        """Take note of one more view that uses it."""
+        with self.changed:
+            self._holders += 1
+
+    def release(self) -> None:
+        """Take note of a view less; without any, the engine stops."""
+        with self.changed:
+            self._holders -= 1
+            is_last = self._holders <= 0
+        if is_last:
+            self.stop()
 
     def stop(self) -> None:
         """Fold nothing more; the last result stays."""
@@ -155,125 +176,149 @@ class Engine:
             self.subscription.close()
         self._notify()
 
-    def reset(self) -> None:
-        """Begin a new generation at zero with what comes from now on."""
-        if self.subscription is not None:
-            self.subscription.forget_past()
-        with self._folding:
-            with self.changed:
-                self._queue.clear()
-                self.waiting_bytes = 0
-            self._accumulator = None
-            self._ranges.clear()
-            self._rates.clear()
-            self._lost = 0
-            self.newest_ns = None
-            self.generation += 1
-        self._notify()
+    def reached(self) -> dict[Partition, int]:
+        """Return the offset behind everything that was handed over so far, by partition."""
+        with self._folding, self.changed:
+            notes = [dict(item) for item in self._queue if isinstance(item, Mapping)]
+            ends = {p: ranges[-1][1] for p, ranges in self.counting.ranges.items() if ranges}
+        for note in notes:
+            for p, (_, stop) in note.items():
+                ends[p] = max(stop, ends.get(p, stop))
+        return ends
 
-    def snapshot(self, *, picture: bool = False) -> Snapshot:
-        """Return what was folded so far; with `picture`, only the dimensions that make a picture."""
-        state, remarks = self.state, self.remarks
+    def ledger(self, wanted: Description | None = None) -> Ledger:
+        """Return the fates so far, of this description or of one that can be taken from it."""
         with self._folding:
-            held = self._cached
-            if held is not None and not picture and held.version == self.version and held.state == state:
+            return self._taken(wanted, picture=True).ledger if self._serves(wanted) else self.counting.ledger
+
+    def snapshot(self, wanted: Description | None = None, *, picture: bool = False) -> Snapshot:
+        """Return what was folded so far; with `picture`, only the dimensions that make a picture."""
+        if self.counting.is_stale and not self.is_over:
+            self.work()
+        state = self.state
+        key = (self.counting.description if wanted is None else wanted, picture)
+        with self._folding:
+            held = self._cached.get(key)
+            if held is not None and held.version == self.version and held.state == state:
                 return held
-            accumulator, axes = self._accumulator, self.definition.axes
-            n_axes = min(len(axes), 2) if picture else len(axes)
-            if accumulator is None:
-                counts = np.zeros(self.definition.shape[:n_axes], np.int64)
-                counts.flags.writeable = False
-            elif picture:
-                counts, n_axes = accumulator.picture()
-            else:
-                counts = accumulator.counts()
-            pending = 0
-            if self.subscription is not None and not self.is_over:
-                progress = self.subscription.progress
-                pending = max(0, progress.total - progress.done)
-            first, last = (accumulator.first_ns, accumulator.last_ns) if accumulator is not None else (None, None)
+            counting = self.counting
+            taken = self._taken(wanted, picture=picture)
+            fold = counting.fold
             snapshot = Snapshot(
-                array=counts,
-                axes=Axes(tuple(axes)[:n_axes]),
-                ledger=accumulator.ledger if accumulator is not None else Ledger(),
-                coverage=Coverage(dict(self._ranges), first, last, self._lost, pending),
+                array=taken.values,
+                spread=taken.squares,
+                axes=taken.axes,
+                ledger=taken.ledger,
+                coverage=Coverage(
+                    dict(counting.ranges),
+                    fold.first_ns if fold is not None else None,
+                    fold.last_ns if fold is not None else None,
+                    self._lost,
+                    self._pending(),
+                ),
                 state=state,
                 generation=self.generation,
                 version=self.version,
-                settled_until=last,
+                settled_until=counting.settled_until,
                 taken_ns=time.time_ns(),
-                remarks=remarks,
+                remarks=self._remarks(taken.ledger),
             )
-            if not picture:
-                self._cached = snapshot
+            if self._holders < 2 or picture:
+                self._cached.clear()
+            self._cached[key] = snapshot
             return snapshot
 
-    # Folding
+    def remarks(self, wanted: Description | None = None) -> tuple[str, ...]:
+        """Return what a reader of the result should know."""
+        return self._remarks(self.ledger(wanted))
+
+    def await_events(self, n_events: int) -> None:
+        """Have waiters woken as soon as so many events were seen, however soon after the last time."""
+        self._awaited = n_events if self._awaited is None else min(n_events, self._awaited)
+
+    # Inside
+
+    def _serves(self, wanted: Description | None) -> bool:
+        return wanted is not None and wanted != self.counting.description
+
+    def _taken(self, wanted: Description | None, *, picture: bool) -> Taken:
+        return taken_from(self.counting, wanted if self._serves(wanted) else None, picture=picture)
+
+    def _remarks(self, ledger: Ledger) -> tuple[str, ...]:
+        expired = (f"{self._lost:,} messages had expired",) if self._lost else ()
+        skipped = (f"{self.n_skipped:,} messages skipped on request",) if self.n_skipped else ()
+        return (*ledger_remarks(ledger), *expired, *skipped)
+
+    def _pending(self) -> int:
+        if self.subscription is None or self.is_over:
+            return 0
+        progress = self.subscription.progress
+        return max(0, progress.total - progress.done)
 
     def _put(self, item: Batch | Covered) -> None:
         with self.changed:
             if self._stopped:
                 return
             self._queue.append(item)
-            if not isinstance(item, Mapping):
+            if isinstance(item, Mapping):
+                self._n_noted = len(self._queue)
+            else:
                 self.waiting_bytes += item.nbytes
+
+    def _due(self) -> deque[Batch | Covered]:
+        """Take from the queue what can be folded; called with `changed` held.
+
+        Where entries may have to be judged again, only up to the last note: what is folded is then what is covered.
+        """
+        if self.is_finite or self._n_noted == len(self._queue):
+            items, self._queue = self._queue, deque()
+        else:
+            items = deque(self._queue.popleft() for _ in range(self._n_noted))
+        self._n_noted = 0
+        return items
 
     def _work(self) -> None:
         """Fold until nothing waits."""
         folded_bytes = 0
         try:
             while True:
+                began = time.monotonic()
                 with self._folding:
                     with self.changed:
                         self.waiting_bytes -= folded_bytes
-                        items, self._queue = self._queue, deque()
-                        if not items or self._stopped:
+                        items = self._due()
+                        if self._stopped or (not items and not self.counting.is_stale):
                             self._running = False
                             self._finished = self._ended and not self._stopped
                             break
                     folded_bytes = self._take(items)
+                    self.counting.look_again()
+                self._is_slow = time.monotonic() - began > SLOW_S
                 self._notify(at_once=False)
         except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other
             self.error = error
             self._running = False
         self._notify(at_once=self.is_over or self.error is not None)
 
-    def await_events(self, n_events: int) -> None:
-        """Have waiters woken as soon as so many events were seen, however soon after the last time."""
-        self._awaited = n_events if self._awaited is None else min(n_events, self._awaited)
-
     def _take(self, items: Iterable[Batch | Covered]) -> int:
         """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""
         nbytes, now_ns = 0, time.time_ns()
         for item in items:
             if isinstance(item, Mapping):
-                for p, step in item.items():
-                    self._ranges[p] = merge_ranges((*self._ranges.get(p, ()), step))
-                continue
-            nbytes += item.nbytes
-            if isinstance(item, EventBatch):
-                self._fold(cut(item, self.extent), now_ns)
-        now, accumulator = time.monotonic(), self._accumulator
-        if accumulator is not None and (not self._rates or now - self._rates[-1][0] > 0.1):
-            self._rates.append((now, accumulator.ledger.seen))
+                self.counting.cover(item)
+            else:
+                nbytes += item.nbytes
+                self.counting.take(item, now_ns)
+        now = time.monotonic()
+        if self.counting.fold is not None and (not self._rates or now - self._rates[-1][0] > 0.1):
+            self._rates.append((now, self.n_seen))
             while len(self._rates) > 2 and now - self._rates[0][0] > 5:
                 self._rates.popleft()
         return nbytes
 
-    def _fold(self, batch: EventBatch, now_ns: int) -> None:
-        if self._accumulator is None:
-            # The compiled kernels load here, in a thread that reads or folds, so that the cell returns at once.
-            from .fold.accumulate import Accumulator
-
-            self._accumulator = Accumulator(self.definition)
-        self._accumulator.fold(batch)
-        newest = newest_plausible(batch.event_time_zero, now_ns)
-        if newest is not None and (self.newest_ns is None or newest > self.newest_ns):
-            self.newest_ns = newest
-
     def _notify(self, *, at_once: bool = True) -> None:
-        accumulator, awaited = self._accumulator, self._awaited
-        if awaited is not None and accumulator is not None and accumulator.n_seen >= awaited:
+        awaited = self._awaited
+        if awaited is not None and self.n_seen >= awaited:
             self._awaited, at_once = None, True
         with self.changed:
             self.version += 1
@@ -281,15 +326,3 @@ class Engine:
             if at_once or now - self._notified_s > NOTIFY_S:
                 self._notified_s = now
                 self.changed.notify_all()
-
-
-def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
-    """Return only the entries inside the extent's span of data time, ``start <= event_time_zero < stop``."""
-    if extent is None or (extent.start_ns is None and extent.stop_ns is None):
-        return batch
-    keep = np.ones(batch.n_entries, bool)
-    if extent.start_ns is not None:
-        keep &= batch.event_time_zero >= extent.start_ns
-    if extent.stop_ns is not None:
-        keep &= batch.event_time_zero < extent.stop_ns
-    return select_entries(batch, keep)

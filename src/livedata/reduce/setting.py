@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..streams.extent import Extent
+from ..streams.feed import Feed
 from ..streams.log import LogTimeline
 from ..streams.runs import Run
 from .physics.geometry import Geometry
@@ -24,20 +25,38 @@ def no_geometry() -> Geometry | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setting:
-    """Layout, geometry and logs of one stream of events."""
+    """Layout, geometry and logs of one stream, and the way to other streams of the same connection or file."""
 
+    name: str = ""
+    """Of the stream."""
     layout: Layout | None = None
     geometry: Callable[[], Geometry | None] = no_geometry
     """Read when it is needed, once."""
     log: Callable[[str], LogTimeline | None] = no_log
     """The timeline of a log by the name that the streams use; None if there is none."""
+    log_names: Callable[[], Iterable[str]] = tuple
+    """Names of all logs, for errors that name the near misses."""
     log_unit: Callable[[str], str | None] = lambda name: None
     """The unit of a log."""
+    logs: Callable[[], Mapping[str, str | None]] = dict
+    """All logs known by now, with their units."""
     settled_ns: Callable[[str], int | None] = lambda name: None
     """The time up to which all samples of a log are known; None where everything is known."""
     runs: Callable[[], tuple[Run, ...]] = tuple
     """Runs known by now, oldest first."""
-    prepare: Callable[[Extent | None], None] = lambda extent: None
-    """Make sure that logs are known over an extent; may block."""
+    prepare: Callable[[Extent | None, frozenset[str]], None] = lambda extent, logs: None
+    """Make sure that these logs are known over an extent; may block."""
+    stream: Callable[[str], Source] | None = None
+    """Another stream of the same connection or file, by name."""
+    run: Callable[[str], Callable[[str], Source]] | None = None
+    """The streams of another file, by its path."""
     where: str = ""
     """File or address, for errors."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One stream, ready to be counted."""
+
+    feed: Feed
+    setting: Setting

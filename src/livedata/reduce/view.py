@@ -2,84 +2,109 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError, WaitTimeout
+from ..errors import ArgumentError
 from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed, Progress
-from .axis import Axes
+from .axis import Axes, Axis
+from .condition import Condition
+from .counting import MakeFold, Offsets
+from .deriving import filtered, in_region, masked_by, rebinned, windowed
+from .description import Description, Normalise
 from .engine import Engine
-from .fold.binning import Definition
+from .making import make_fold
 from .moments import as_extent
 from .pixels.layout import Layout
+from .pixels.region import Region
+from .pixels.screen import Screen
+from .prepare import bound, layout_of, result_axes, screen_of
 from .result.compare import Comparison, compare
 from .result.ledger import Ledger
 from .result.snapshot import Snapshot, State
-
-STEP_S = 0.1
-"""Waits look up this often, so that an interrupt gets through."""
-BAR_AFTER_S = 0.5
-"""Waits longer than this show a progress bar on a terminal."""
+from .setting import Setting
+from .sharing import acquire
+from .span import nanoseconds
+from .taking import picture_of
+from .until import Until
+from .waiting import wait_for
 
 Present = Callable[["View"], dict[str, Any] | None]
 
 
 class View:
-    """A result that fills while data arrive. Made by ``stream.histogram(...)`` and ``stream.image(...)``.
+    """A result that fills while data arrive. Made by ``stream.histogram(...)``, ``stream.image(...)`` and their like.
 
     It shows itself when it is the last line of a cell. ``view.values()`` are its counts; on a file or a closed stretch
-    of the past they are complete. `over` gives the same view of another span; `reset` and `stop` act on this one.
+    of the past they are complete. `over`, `rebin`, `mask`, `where`, `region` and their like return a new view at once,
+    of everything that was already seen; `reset` and `stop` act on this one.
     """
 
     def __init__(
         self,
-        definition: Definition,
+        description: Description,
         feed: Feed,
+        setting: Setting,
         *,
         name: str,
         extent: Extent | None = None,
+        after: Offsets | None = None,
         present: Present | None = None,
+        make: MakeFold = make_fold,
     ) -> None:
         self.name = name
-        self.definition = definition
+        self.description = description
         self.is_finite = feed.is_finite or (extent is not None and (extent.is_closed or extent.stop_ns is not None))
+        self._axes = result_axes(description, setting)
+        self._counted = replace(description, normalise=())
         self._feed = feed
+        self._setting = setting
         self._extent = extent
+        self._after: Offsets = dict(after or {})
         self._present = present
-        self._engine = Engine(definition, extent, is_finite=self.is_finite)
-        self._engine.subscription = feed.subscribe(self._engine, extent)
-        self._finalizer = weakref.finalize(self, Engine.stop, self._engine)
-        self._finalizer.atexit = False
+        self._make = make
+        self._last: Snapshot | None = None
+        self._engine = self._acquire(1)
+        self._divisors = self._open_divisors()
+        self._let_go = weakref.finalize(self, _release, [self._engine, *(d.engine for d in self._divisors)])
+        self._let_go.atexit = False
 
     # What it is
 
     @property
-    def axes(self) -> Axes:
-        """Axes by position or name: ``view.axes["toa"]``."""
-        return self.definition.axes
-
-    @property
     def layout(self) -> Layout | None:
         """Where pixels stand, for images."""
-        return self.definition.layout
+        return layout_of(self.description, self._setting) if self.description.projection is not None else None
+
+    @property
+    def axes(self) -> Axes:
+        """Axes by position or name: ``view.axes["toa"]``. Those of a series, or of frames, are known when data come."""
+        is_told = self._make is make_fold and not self.description.every_ns
+        return self._axes if is_told else self.latest.axes
+
+    @cached_property
+    def screen(self) -> Screen | None:
+        """How pixels come to stand in the picture, and from where one looks; None without a picture."""
+        return screen_of(self.description, self._setting)
 
     @property
     def kind(self) -> str:
-        """What a histogram is to UHI: counts."""
-        return "COUNT"
+        """What a histogram is to UHI: counts, or a mean where it is normalised."""
+        return "MEAN" if self.description.normalise else "COUNT"
 
     @property
     def state(self) -> State:
         """``live``, ``catching up``, ``complete``, ``stopped`` or ``failed``."""
-        return self._engine.state
+        return "stopped" if self._last is not None else self._engine.state
 
     @property
     def error(self) -> Exception | None:
@@ -88,7 +113,7 @@ class View:
 
     @property
     def generation(self) -> int:
-        """Number of the present accumulation; rises with every reset."""
+        """Number of the present accumulation; rises with every reset, and at a window's run or log step."""
         return self._engine.generation
 
     @property
@@ -125,7 +150,7 @@ class View:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        remarks = self._engine.remarks
+        remarks = self._engine.remarks(self._counted)
         note = getattr(self._feed, "remark", "")
         return (*remarks, note) if note else remarks
 
@@ -134,26 +159,26 @@ class View:
     @property
     def latest(self) -> Snapshot:
         """What is counted by now, without waiting for anything."""
-        return self._engine.snapshot()
+        return self._snapshot(picture=False)
 
     def picture(self) -> Snapshot:
         """Return what is counted by now, summed to one or two dimensions; cheap also for cubes."""
-        return self._engine.snapshot(picture=True)
+        return self._snapshot(picture=True)
 
     def snapshot(self) -> Snapshot:
         """Return an immutable copy of the result; on a file or a closed span, once it is complete."""
         self._complete()
-        return self._engine.snapshot()
+        return self._snapshot(picture=False)
 
-    def values(self) -> NDArray[np.int64]:
-        """Counts per bin, int64, read-only, shape as the axes; see `snapshot`."""
-        return self.snapshot().array
+    def values(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Values per bin, read-only, shape as the axes: int64 counts; float64 where normalised. See `snapshot`."""
+        return self.snapshot().values()
 
-    def counts(self) -> NDArray[np.int64]:
-        """Counts per bin, as `values`; UHI asks for both."""
-        return self.values()
+    def counts(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Effective counts per bin, as UHI asks for."""
+        return self.snapshot().counts()
 
-    def variances(self) -> NDArray[np.int64]:
+    def variances(self) -> NDArray[np.int64] | NDArray[np.float64]:
         """Variance per bin: of a Poisson process, its count."""
         return self.snapshot().variances()
 
@@ -161,7 +186,7 @@ class View:
     def ledger(self) -> Ledger:
         """Fates of all events offered; they always add up. Of a file or a closed span, once it is complete."""
         self._complete()
-        return self._engine.ledger
+        return self._last.ledger if self._last is not None else self._engine.ledger(self._counted)
 
     @property
     def coverage(self) -> Coverage:
@@ -169,50 +194,108 @@ class View:
         self._complete()
         return self._engine.snapshot(picture=True).coverage
 
-    # What one can do
+    # New views of what was already seen
 
-    def wait(self, *, events: int | None = None, timeout: float | None = None) -> View:
-        """Wait until so many events were seen, or until a finite view is complete.
+    def rebin(self, axes: dict[str, Axis] | None = None, /, **more: Axis) -> View:
+        """Return the view with other bins, or further axes; exact, because events are counted again.
 
         Parameters
         ----------
-        events
-            Number of events in the ledger. Without it, waits for completion; a live view never completes.
-        timeout
-            In seconds; None waits for ever. Can be interrupted at any time.
-
-        Raises
-        ------
-        WaitTimeout
-            If the time is over before.
-        ArgumentError
-            If there is nothing to wait for.
+        axes, **more
+            Bins by the name of their axis: ``rebin(toa=ld.bins(0, 20, n=100, unit="ms"))``.
         """
-        if events is None and not self.is_finite:
-            raise ArgumentError(
-                "a live view has no end to wait for; give a number of events: view.wait(events=100_000)"
-            )
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if events is not None:
-            self._engine.await_events(events)
-        self._wait(lambda: events is not None and self._engine.ledger.seen >= events, deadline)
-        if events is not None and self._engine.ledger.seen < events and self.error is None:
-            raise WaitTimeout(
-                f"{self.name} is {self.state} with {self._engine.ledger.seen:,} events; {events:,} were waited for"
-            )
-        return self
+        return self._derived(rebinned(self.description, bound({**(axes or {}), **more}, self._setting)))
 
-    def reset(self) -> View:
-        """Count anew from now on: a new generation at zero. A finite view cannot be reset."""
-        if self.is_finite:
-            raise ArgumentError(f"{self.name} shows something that has ended; there is nothing to count anew")
-        self._engine.reset()
-        return self
+    def mask(self, *masks: Any) -> View:
+        """Return the view without some pixels: masks, regions of the picture, a mask file's path or pixel numbers."""
+        return self._derived(masked_by(self.description, self._setting, *masks))
 
-    def stop(self) -> View:
-        """Take no more data; the last result stays."""
-        self._engine.stop()
-        return self
+    def where(self, *conditions: Condition) -> View:
+        """Return the view of entries that fulfil all conditions: ``where(live["temperature"] < "5 K")``."""
+        return self._derived(filtered(self.description, conditions))
+
+    def region(self, region: Region | None) -> View:
+        """Return the view of a region only, inside the present one if there is one; None lifts it."""
+        return self._derived(in_region(self.description, region))
+
+    def spectrum(self, **axes: Axis) -> View:
+        """Return the view with all its pixels summed, along the axes it has, or along others."""
+        bare = replace(self.description, is_summed=self.description.projection is not None)
+        wanted = rebinned(bare, bound(axes, self._setting)) if axes else bare
+        if not wanted.axes:
+            raise ArgumentError("along what? give an axis: spectrum(toa=ld.bins(0, 71.43, n=1000, unit='ms'))")
+        return self._derived(wanted, what="spectrum")
+
+    def series(self, every: float | str = 1.0) -> View:
+        """Return how many events are binned in each slot of data time, `every` so many seconds (or ``"5 min"``)."""
+        summed = self.description.projection is not None
+        every_ns = nanoseconds(every, "every")
+        return self._derived(replace(self.description, every_ns=every_ns, is_summed=summed), what="series")
+
+    def window(
+        self,
+        *,
+        pulses: int | None = None,
+        seconds: float | str | None = None,
+        run: bool = False,
+        log: str | None = None,
+    ) -> View:
+        """Return the view of a stretch that moves with the data.
+
+        Parameters
+        ----------
+        pulses
+            The newest pulses, so many; 1 is the last pulse.
+        seconds
+            The newest stretch of data time, in seconds or as a text with a unit.
+        run
+            The run that is on.
+        log
+            Since this log last changed its value.
+        """
+        moving = windowed(pulses=pulses, seconds=seconds, run=run, log=log)
+        return self._derived(replace(self.description, window=moving))
+
+    def normalise(
+        self,
+        *,
+        monitor: Any = None,
+        along: str | None = None,
+        charge: Any = None,
+        time: bool = False,
+        pulses: bool = False,
+        region: Region | None = None,
+        run: Any = None,
+    ) -> View:
+        """Return the view divided by something, with variances; both are counted over the same extent and filters.
+
+        Parameters
+        ----------
+        monitor
+            A monitor's stream, or its name: divides by its total, or bin by bin `along` one of the view's axes.
+        charge
+            True takes the charge that came with the pulses; a log or its name takes the sum of its samples.
+        time, pulses
+            Seconds that the pulses were on, or their number.
+        region
+            Counts in this region, along the view's axes.
+        run
+            Path of a file, or an open one: an empty run counted alike.
+        """
+        axis = None if along is None else self.axes[along]
+        parts: list[Normalise] = []
+        if monitor is not None:
+            parts.append(Normalise("monitor", stream=getattr(monitor, "name", monitor), axis=axis))
+        if charge is not None and charge is not False:
+            parts.append(Normalise("charge", stream="" if charge is True else getattr(charge, "name", charge)))
+        parts += [Normalise(by) for by, is_wanted in (("time", time), ("pulses", pulses)) if is_wanted]
+        if region is not None:
+            parts.append(Normalise("region", region=region))
+        if run is not None:
+            parts.append(Normalise("run", path=str(getattr(run, "path", run))))
+        if not parts:
+            raise ArgumentError("divided by what? give monitor=, charge=, time=, pulses=, region= or run=")
+        return self._derived(replace(self.description, normalise=(*self.description.normalise, *parts)))
 
     def over(self, start: Any = None, stop: Any = None) -> View:
         """Return the same view of another span; this one goes on as it is.
@@ -224,8 +307,60 @@ class View:
         stop
             A moment, excluded; None leaves the end open.
         """
-        extent = as_extent(start, stop)
-        return View(self.definition, self._feed, name=self.name, extent=extent, present=self._present)
+        return self._derived(self.description, extent=as_extent(start, stop), after={})
+
+    # What one can do
+
+    def wait(self, *, events: int | None = None, timeout: float | None = None, **until: Any) -> View:
+        """Wait until enough was seen, or until a finite view is complete.
+
+        Parameters
+        ----------
+        events
+            Number of events in the ledger. Without it, waits for completion; a live view never completes.
+        timeout
+            In seconds; None waits for ever. Can be interrupted at any time.
+        **until
+            ``monitor=(stream, events)``, ``charge="2 mC"`` (told with the pulses), ``rel_error=0.01`` (of the sum).
+
+        Raises
+        ------
+        WaitTimeout
+            If the time is over before.
+        ArgumentError
+            If there is nothing to wait for.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        Until(self._engine, self._feed, self._setting, self._counted, self.name).wait(
+            events, until, deadline, extent=self._extent, after=self._after
+        )
+        return self
+
+    def reset(self) -> View:
+        """Count anew from now on: a new generation at zero. A finite view cannot be reset."""
+        if self.is_finite:
+            raise ArgumentError(f"{self.name} shows something that has ended; there is nothing to count anew")
+        self._after = self._engine.reached()
+        engine, divisors = self._acquire(self._engine.generation + 1), self._open_divisors()
+        self._let_go()
+        self._engine, self._divisors, self._last = engine, divisors, None
+        self._let_go = weakref.finalize(self, _release, [engine, *(d.engine for d in divisors)])
+        self._let_go.atexit = False
+        return self
+
+    def stop(self) -> View:
+        """Take no more data; the last result stays."""
+        if self._last is None:
+            self._last = replace(self._snapshot(picture=False), state="stopped")
+        self._let_go()
+        return self
+
+    def skip_ahead(self) -> View:
+        """Leave out what has not been counted yet and go on with what comes now; the ledger says how much it was."""
+        skip = getattr(self._engine.subscription, "skip_ahead", None)
+        if skip is not None:
+            skip()
+        return self
 
     def same_as(self, other: View | Snapshot) -> bool:
         """Whether both have the same axes, the same count in every bin and the same fates. Waits for finite views."""
@@ -236,38 +371,63 @@ class View:
         theirs = other.snapshot() if isinstance(other, View) else other
         return compare(self.snapshot(), theirs)
 
-    def _complete(self) -> None:
-        if self.is_finite:
-            self._wait(lambda: False, None)
-            if self.error is not None:
-                raise self.error
+    # Inside
 
-    def _wait(self, met: Callable[[], bool], deadline: float | None) -> None:
-        """Wait until a condition is met or nothing can change any more, in steps that an interrupt gets through."""
-        engine, began = self._engine, time.monotonic()
-        bar: Any = None
-        try:
-            while not (met() or engine.is_over or engine.error is not None):
-                now = time.monotonic()
-                if deadline is not None and now >= deadline:
-                    seen = engine.ledger.seen
-                    raise WaitTimeout(f"{self.name} is {self.state} with {seen:,} events after {now - began:.0f} s")
-                with engine.changed:
-                    if not (engine.is_over or engine.error is not None):
-                        engine.changed.wait(STEP_S if deadline is None else min(STEP_S, deadline - now))
-                if bar is None and self.progress.total and now - began > BAR_AFTER_S and sys.stderr.isatty():
-                    bar = _Bar(self.name)
-                if bar is not None:
-                    bar.show(self.progress)
-        finally:
-            if bar is not None:
-                bar.close()
+    def _acquire(self, generation: int) -> Engine:
+        return acquire(
+            self._counted,
+            self._setting,
+            self._feed,
+            extent=self._extent,
+            after=self._after,
+            make=self._make,
+            is_finite=self.is_finite,
+            generation=generation,
+            is_shared=self._make is make_fold,
+        )
+
+    def _open_divisors(self) -> tuple[Any, ...]:
+        if not self.description.normalise:
+            return ()
+        from .normalising import open_divisor
+
+        return tuple(
+            open_divisor(
+                normalise, self.description, self._setting, self._feed,
+                extent=self._extent, after=self._after, is_finite=self.is_finite,
+            )
+            for normalise in self.description.normalise
+        )  # fmt: skip
+
+    def _derived(self, description: Description, *, what: str = "", **span: Any) -> View:
+        name = f"{self._setting.name} {what}" if what and self._setting.name else self.name
+        span = {"extent": self._extent, "after": self._after} | span
+        return View(description, self._feed, self._setting, name=name, present=self._present, make=self._make, **span)
+
+    def _snapshot(self, *, picture: bool) -> Snapshot:
+        if self._last is not None:
+            return picture_of(self._last) if picture else self._last
+        snapshot = self._engine.snapshot(self._counted, picture=picture and not self._divisors)
+        if not self._divisors:
+            return replace(snapshot, name=self.name)
+        from .normalising import divide
+
+        divided = replace(divide(snapshot, self._divisors), name=self.name)
+        return picture_of(divided) if picture else divided
+
+    def _complete(self) -> None:
+        if not self.is_finite:
+            return
+        for engine in (self._engine, *(d.engine for d in self._divisors)):
+            wait_for(engine, self.name, lambda: False, None)
+            if engine.error is not None:
+                raise engine.error
 
     # How it looks
 
     def __repr__(self) -> str:
-        ledger = self._engine.ledger
-        shape = " × ".join(str(n) for n in self.definition.shape)
+        ledger = self._engine.ledger(self._counted)
+        shape = " × ".join(str(axis.n) for axis in self.axes)
         age = "" if self.is_finite else f", {describe_age(self.data_ns, time.time_ns())}"
         remarks = "".join(f", {r}" for r in self.remarks)
         failed = f": {self.error}" if self.error is not None else ""
@@ -279,19 +439,6 @@ class View:
         return bundle or {"text/plain": repr(self)}
 
 
-class _Bar:
-    """A progress bar on the terminal, for waits that take long."""
-
-    def __init__(self, name: str) -> None:
-        from rich.console import Console
-        from rich.progress import Progress as RichProgress
-
-        self._bar = RichProgress(console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task(name, total=None)
-        self._bar.start()
-
-    def show(self, progress: Progress) -> None:
-        self._bar.update(self._task, completed=progress.done, total=progress.total or None)
-
-    def close(self) -> None:
-        self._bar.stop()
+def _release(engines: list[Engine]) -> None:
+    for engine in engines:
+        engine.release()

@@ -6,7 +6,8 @@ Importing it loads none of the heavy rooms; they come when they are used.
 from __future__ import annotations
 
 from .connecting import connect, demo, open, replay
-from .stream import ArrayStream, EventStream, LogStream, Stream
+from .eventstream import EventStream
+from .stream import ArrayStream, LogStream, Stream
 from .streams import Streams
 
 __all__ = ["ArrayStream", "EventStream", "LogStream", "Stream", "Streams", "connect", "demo", "open", "replay"]

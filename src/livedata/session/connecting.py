@@ -76,7 +76,8 @@ def connect(
         transport.close()
         raise
     warm_up()
-    return LiveStreams(connection, known=told.streams if told is not None else None)
+    known, geometries = (told.streams, told.geometries) if told is not None else (None, None)
+    return LiveStreams(connection, known=known, geometries=geometries)
 
 
 def open(path: PathLike) -> FileStreams:

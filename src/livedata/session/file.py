@@ -16,8 +16,10 @@ from ..streams.clock import EARLIEST_NS
 from ..streams.log import LogTimeline
 from ..streams.row import StreamRow
 from ..streams.runs import Run
+from .eventstream import EventStream
 from .framestream import FrameStream
-from .stream import ArrayStream, EventStream, LogStream, Stream
+from .settings import file_setting
+from .stream import ArrayStream, LogStream, Stream
 from .streams import Streams
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class FileStreams(Streams):
     def __init__(self, file: NexusFile) -> None:
         self.file = file
         self._layouts = file.layouts()
+        self.log = cache(self._log)
+        """The timeline of a log, read once."""
 
     @property
     def where(self) -> str:
@@ -64,10 +68,11 @@ class FileStreams(Streams):
             return self._row(name)
 
         if stream.kind == "events":
-            feed = self.file.feed(name)
-            return EventStream(name, stream.key, row, feed=feed, layout=self._layouts.get(name))
+            geometry = cache(lambda: self.file.geometry(name))
+            setting = file_setting(self, name, layout=self._layouts.get(name), geometry=geometry)
+            return EventStream(name, stream.key, row, feed=self.file.feed(name), setting=setting)
         if stream.kind in ("log", "text"):
-            return LogStream(name, stream.key, row, timeline=cache(lambda: self._log(name)), unit=stream.unit)
+            return LogStream(name, stream.key, row, timeline=lambda: self.log(name), unit=stream.unit)
         if stream.has_times:
             line = cache(lambda: self._frames(name))
             return FrameStream(name, stream.key, row, kind=stream.kind, data=lambda: line().data)

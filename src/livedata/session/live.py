@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
+from ..reduce.setting import no_geometry
 from ..streams.arrayline import ArrayTimeline
 from ..streams.connection import Connection
 from ..streams.facets import facet_remarks, value_text
@@ -19,8 +21,10 @@ from ..streams.livefeed import LiveFeed, connection_remark
 from ..streams.row import StreamRow
 from ..streams.runs import Run
 from ..streams.vetoes import Vetoes
+from .eventstream import EventStream
 from .framestream import FrameStream, set_summary
-from .stream import EventStream, LogStream, Stream
+from .settings import live_setting
+from .stream import LogStream, Stream
 from .streams import Streams
 
 if TYPE_CHECKING:
@@ -43,9 +47,11 @@ class LiveStreams(Streams):
         connection: Connection,
         *,
         known: Mapping[str, tuple[StreamKey | None, Layout | None]] | None = None,
+        geometries: Mapping[str, Callable[[], Geometry | None]] | None = None,
         source: Any = None,
     ) -> None:
         self._connection = connection
+        self._geometries = dict(geometries or {})
         self._known = dict(known or {})
         """Streams that need not be discovered, and where their pixels stand, as an instrument file tells."""
         self.source = source
@@ -207,7 +213,8 @@ class LiveStreams(Streams):
         feed = LiveFeed(self._connection, key, owner=self)
         if key.family != "events":
             return self._frame_stream(name, key, row, feed)
-        return EventStream(name, key, row, feed=feed, layout=self._layout_of(name, key))
+        setting = live_setting(self, name, layout=self._layout_of(name, key), geometry=self._geometry_of(name, key))
+        return EventStream(name, key, row, feed=feed, setting=setting)
 
     def _frame_stream(self, name: str, key: StreamKey, row: Callable[[], StreamRow], feed: LiveFeed) -> FrameStream:
         """Return the one stream object of a key; its frames are read while somebody holds it."""
@@ -224,6 +231,12 @@ class LiveStreams(Streams):
             if held is not None and (its_key == key or (its_key is None and told in (name, key.source))):
                 return held
         return None
+
+    def _geometry_of(self, name: str, key: StreamKey) -> Callable[[], Geometry | None]:
+        for told in (name, key.source):
+            if told in self._geometries:
+                return self._geometries[told]
+        return no_geometry
 
     def _layouts_by_key(self) -> dict[StreamKey, Layout]:
         found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}

@@ -8,20 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
-from ..reduce.axis import Axis
-from ..reduce.pixels.layout import Layout, layout
 from ..streams.batch import Int64Array
-from ..streams.feed import Feed
 from ..streams.key import StreamKey
 from ..streams.log import LogData, LogTimeline
 from ..streams.row import StreamRow
-from .cells import made_in_this_cell
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..reduce.view import View
 
 
 class Stream:
@@ -47,88 +40,6 @@ class Stream:
         facts = (cells["rate"], cells["age"], size, cells["last value"])
         said = ", ".join(fact for fact in (*facts, cells["remarks"]) if fact)
         return f"<{type(self).__name__} {self.name!r} {said or 'nothing seen yet'}>"
-
-
-class EventStream(Stream):
-    """A stream of events. `histogram` and `image` make views of it."""
-
-    kind = "events"
-
-    def __init__(
-        self,
-        name: str,
-        key: StreamKey | None,
-        row: Callable[[], StreamRow],
-        *,
-        feed: Feed,
-        layout: Layout | None = None,
-    ) -> None:
-        super().__init__(name, key, row)
-        self.feed = feed
-        self.layout = layout
-
-    def histogram(self, **axes: Axis) -> View:
-        """Count events along one or two axes.
-
-        Parameters
-        ----------
-        **axes
-            ``toa`` (time of arrival after the pulse) and ``event_id`` (pixel number), each with `bins` or `edges`.
-
-        Returns
-        -------
-        :
-            A view that fills while data arrive.
-
-        Examples
-        --------
-        >>> spectrum = live["detector"].histogram(toa=ld.bins(0, 71.43, n=1000, unit="ms"))  # doctest: +SKIP
-        """
-        names = {"toa": "spectrum", "event_id": "pixels"}
-        return self._view(axes, None, " × ".join(names.get(name, name) for name in axes))
-
-    def image(
-        self,
-        *,
-        shape: tuple[int, ...] | None = None,
-        first_id: int | None = None,
-        detector_number: Any = None,
-        toa: Axis | None = None,
-    ) -> View:
-        """Count events per pixel, arranged as the detector is.
-
-        Parameters
-        ----------
-        shape
-            Rows and columns. Not needed where the instrument or the file tells them.
-        first_id
-            Number of the first pixel, 1 if nothing else is said; numbers rise along the last dimension.
-        detector_number
-            Number of the pixel at each place, where they do not simply rise.
-        toa
-            With bins in time of arrival, the view is a cube (y, x, toa).
-        """
-        held = self.layout
-        if shape is not None or detector_number is not None:
-            held = layout(shape, first_id=1 if first_id is None else first_id, detector_number=detector_number)
-        if held is None:
-            raise ArgumentError(
-                f"nothing says where the pixels of {self.name!r} stand; give shape=(rows, columns), and first_id= "
-                "unless pixel numbers begin at 1 (or count per pixel: histogram(event_id=ld.bins(1, 1001, n=1000)))"
-            )
-        if len(held.shape) == 1:
-            raise ArgumentError(
-                f"the layout of {self.name!r} is a list of {held.size} pixels; give shape=(rows, columns) for an image"
-            )
-        return self._view({} if toa is None else {"toa": toa}, held, "image" if toa is None else "cube")
-
-    def _view(self, axes: dict[str, Axis], held: Layout | None, what: str) -> View:
-        from ..reduce.fold.binning import define
-        from ..reduce.view import View
-
-        view = View(define(axes, held), self.feed, name=f"{self.name} {what}", present=_present)
-        made_in_this_cell(view)
-        return view
 
 
 class LogStream(Stream):
@@ -213,10 +124,3 @@ class ArrayStream(Stream):
     def values(self) -> NDArray[Any]:
         """Read the array."""
         return self._read()
-
-
-def _present(view: View) -> dict[str, Any] | None:
-    """Show a view with the panels, loaded when the first one is shown."""
-    from ..panels import present
-
-    return present(view)

@@ -1,0 +1,92 @@
+"""From one description to the next: other bins, another mask, region, filter or window."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from .axis import Axis
+from .condition import Both, Compare, Condition, Either, Not
+from .description import Description
+from .pixels.mask import Mask
+from .pixels.region import Combined, Ellipse, PixelList, Polygon, Rectangle, Region, Span
+from .prepare import layout_of, screen_of
+from .setting import Setting
+from .span import nanoseconds
+from .window import EVERYTHING, Window
+
+REGIONS = (Rectangle, Ellipse, Polygon, PixelList, Span, Combined)
+CONDITIONS = (Compare, Both, Either, Not)
+
+
+def rebinned(description: Description, axes: tuple[Axis, ...]) -> Description:
+    """Return the description with other bins on axes it has, and with those it has not behind them."""
+    fresh = {axis.name: axis for axis in axes}
+    kept = tuple(fresh.pop(axis.name, axis) for axis in description.axes)
+    return replace(description, axes=(*kept, *fresh.values()))
+
+
+def filtered(description: Description, conditions: tuple[Condition, ...]) -> Description:
+    """Return the description with further conditions, all of which must hold."""
+    for condition in conditions:
+        if not isinstance(condition, CONDITIONS):
+            raise ArgumentError(f"where({condition!r}): expected a condition such as live['temperature'] < '5 K'")
+    return replace(description, filters=(*description.filters, *conditions))
+
+
+def in_region(description: Description, region: Region | None) -> Description:
+    """Return the description of a region only; inside the present one if there is one."""
+    if region is not None and not isinstance(region, REGIONS):
+        raise ArgumentError(f"region({region!r}): expected a region such as ld.rectangle(x=(10, 40), y=(5, 60))")
+    if region is not None and description.region is not None:
+        region = Combined("and", description.region, region)
+    return replace(description, region=region)
+
+
+def masked_by(description: Description, setting: Setting, *masks: Any) -> Description:
+    """Return the description without some pixels.
+
+    Parameters
+    ----------
+    masks
+        A `Mask`, a region of the picture, a mask file's path, or pixel numbers.
+    """
+    return replace(description, masks=(*description.masks, *(_mask(description, setting, m) for m in masks)))
+
+
+def _mask(description: Description, setting: Setting, given: Any) -> Mask:
+    from .pixels.mask import mask_from_region, pixel_mask
+    from .pixels.maskfile import read_mask
+
+    if isinstance(given, Mask):
+        return given
+    if isinstance(given, REGIONS):
+        layout = layout_of(description, setting)
+        if layout is None:
+            raise ArgumentError("a region masks pixels of a picture, and nothing says where the pixels stand")
+        return mask_from_region(given, screen_of(description, setting), layout)
+    if isinstance(given, str | os.PathLike):
+        return read_mask(given)
+    return pixel_mask(ids=np.asarray(given))
+
+
+def windowed(
+    *, pulses: int | None = None, seconds: float | str | None = None, run: bool = False, log: str | None = None
+) -> Window:
+    """Return a window from what a person says; nothing at all means everything."""
+    chosen = [what for what in (pulses, seconds, run or None, log) if what is not None]
+    if not chosen:
+        return EVERYTHING
+    if len(chosen) > 1:
+        raise ArgumentError("a window is of pulses, of seconds, of a run or of a log's step; give one of them")
+    if pulses is not None:
+        if isinstance(pulses, bool) or not isinstance(pulses, int) or pulses < 1:
+            raise ArgumentError(f"pulses={pulses!r}; expected how many, 1 or more")
+        return Window("pulses", n=pulses)
+    if seconds is not None:
+        return Window("seconds", length_ns=nanoseconds(seconds, "seconds"))
+    return Window("run") if run else Window("log", log=str(log))

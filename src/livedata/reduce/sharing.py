@@ -1,0 +1,82 @@
+"""Sharing: views that count the same use one engine, and a view takes from another's count what that has already."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Hashable
+
+from ..streams.extent import Extent
+from ..streams.feed import Feed
+from .counting import Counting, MakeFold, Offsets
+from .description import Description
+from .engine import Engine
+from .setting import Setting
+
+_lock = threading.Lock()
+_running: dict[Hashable, weakref.WeakSet[Engine]] = {}
+
+
+def acquire(
+    description: Description,
+    setting: Setting,
+    feed: Feed,
+    *,
+    extent: Extent | None,
+    after: Offsets,
+    make: MakeFold,
+    is_finite: bool,
+    generation: int = 1,
+    is_shared: bool = True,
+) -> Engine:
+    """Return an engine that counts a description, or more than it; held once for the caller.
+
+    Parameters
+    ----------
+    description
+        Without normalisation.
+    generation
+        Number of the first accumulation.
+    is_shared
+        False where `make` makes something else than the description alone says.
+    """
+    key = _place(feed, extent, after)
+    with _lock:
+        for engine in _running.get(key, ()) if is_shared else ():
+            if _can_take(engine, description):
+                engine.hold()
+                return engine
+        counting = Counting(description, setting, feed, extent, after, make)
+        engine = Engine(counting, is_finite=is_finite, generation=generation)
+        engine.hold()
+        _forget()
+        if is_shared:
+            _running.setdefault(key, weakref.WeakSet()).add(engine)
+    engine.start(feed)
+    return engine
+
+
+def _place(feed: Feed, extent: Extent | None, after: Offsets) -> Hashable:
+    """Return what two engines must have in common to see the same events."""
+    identity = getattr(feed, "identity", None) or id(feed)
+    offsets = None if extent is None or extent.offsets is None else frozenset(extent.offsets.items())
+    span = (None, None) if extent is None else (extent.start_ns, extent.stop_ns)
+    return (identity, span, offsets, frozenset(after.items()))
+
+
+def _can_take(engine: Engine, description: Description) -> bool:
+    if engine.state in ("stopped", "failed"):
+        return False
+    if engine.counting.description == description:
+        return True
+    if engine.counting.fold is None:
+        return False
+    from .fold.cut import serves
+
+    return serves(engine.counting.description, description)
+
+
+def _forget() -> None:
+    """Drop the places where nothing runs any more."""
+    for key in [key for key, engines in _running.items() if not engines]:
+        del _running[key]
