@@ -14,6 +14,7 @@ from .histogram import histogram
 from .info import info
 from .record import record
 from .replay import replay
+from .serve import serve
 from .topics import topics
 
 app = typer.Typer(
@@ -40,5 +41,5 @@ def options(
     """Hold the options that go before any command."""
 
 
-for command in (demo, info, histogram, record, replay, decode, topics, broker):
+for command in (demo, info, histogram, record, replay, serve, decode, topics, broker):
     app.command()(command)

@@ -1,0 +1,220 @@
+"""The service: obeys commands, publishes histograms twice a second, and gives signs of life."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import LiveDataError
+from ..transport import Record
+from .brokers import Brokers
+from .command import Command, Refused, Reset, Stop, read_command
+from .heartbeat import INTERVAL_MS, Heartbeat
+from .listener import Listener
+from .resume import last_wish
+from .run import Run, start_run
+
+PUBLISH_MS = 500
+"""Histograms are published at whole multiples of this, by the wall clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where the service listens and speaks."""
+
+    commands: str
+    responses: str | None = None
+    heartbeat: str | None = None
+    results: str | None = None
+    """Where results go whose command names no topic."""
+
+
+class Service:
+    """One service on one broker. `run` blocks until `stop` is called or it is interrupted; then `close` it.
+
+    Parameters
+    ----------
+    url
+        The broker of the commands.
+    topics
+        Where it listens and speaks.
+    name
+        Name of this instance: in heartbeats, and as the source of results.
+    resume
+        Whether to go on with what was commanded last before the service was started.
+    say
+        Takes lines for people.
+    """
+
+    def __init__(
+        self, url: str, topics: Topics, *, name: str = "livedata", resume: bool = False, say: Callable[[str], None]
+    ) -> None:
+        self.topics = topics
+        self.counts: Counter[str] = Counter()
+        """Commands by what became of them: done, failed, refused, malformed."""
+        self._name = name
+        self._resume = resume
+        self._say = say
+        self._stopping = threading.Event()
+        self._ready = threading.Event()
+        self._brokers = Brokers(url)
+        self._heartbeat = Heartbeat(self._brokers.own.producer, topics.heartbeat, name=name)
+        self._listener = Listener(self._brokers.own.transport, topics.commands, stopped=self._stopping.is_set)
+        self._run = Run()
+        self._problem = ""
+        self._threads = [
+            threading.Thread(target=self._guard, args=(work,), name=f"livedata-serve-{work.__name__[1:]}", daemon=True)
+            for work in (self._obey, self._publish)
+        ]
+
+    def run(self) -> None:
+        """Serve until it is stopped."""
+        for thread in self._threads:
+            thread.start()
+        while not self._stopping.wait(_until_next(INTERVAL_MS)):
+            self._beat(("warning" if self._troubles() else "running") if self._ready.is_set() else "starting")
+        if self._problem:
+            raise LiveDataError(self._problem)
+
+    def stop(self) -> None:
+        """Ask for the end; returns at once."""
+        self._stopping.set()
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until commands are listened to; return whether they are."""
+        return self._ready.wait(timeout_s)
+
+    def close(self) -> None:
+        """Publish the last states and a last sign of life, and leave; closing twice does nothing."""
+        self._stopping.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(10.0)
+        self._listener.close()
+        run, self._run = self._run, Run()
+        run.stop()
+        self._beat("error" if self._problem else "stopped")
+        self._brokers.close()
+
+    # Commands
+
+    def _obey(self) -> None:
+        self._listener.open(self._stopping.wait, self._say)
+        if self._resume and not self._stopping.is_set():
+            self._go_on()
+        self._ready.set()
+        if not self._stopping.is_set():
+            self._say(f"listening to {self.topics.commands!r} at {self._brokers.own.url}")
+        while not self._stopping.is_set():
+            try:
+                records = self._listener.listen(0.1)
+            except LiveDataError as error:
+                self._say(str(error))
+                self._stopping.wait(1.0)
+                continue
+            for record in records:
+                self._answer(record)
+
+    def _answer(self, record: Record) -> None:
+        """Obey one message, and reply."""
+        command = read_command(record.value, topic=self.topics.results)
+        if isinstance(command, Refused):
+            self.counts["malformed" if command.is_malformed else "refused"] += 1
+            problem = command.problem
+        else:
+            problem = self._do(command)
+            self.counts["failed" if problem else "done"] += 1
+        self._reply(command.msg_id, problem)
+
+    def _do(self, command: Command, *, now_ms: int | None = None, begin_ms: int | None = None) -> str:
+        """Obey a sound command; return what went wrong, or nothing."""
+        try:
+            if isinstance(command, Reset):
+                self._run.reset()
+                return ""
+            old, self._run = self._run, Run()
+            old.stop()
+            if not isinstance(command, Stop):
+                span = command.span(time.time_ns() // 1_000_000 if now_ms is None else now_ms, begin_ms=begin_ms)
+                self._run = start_run(command, span, self._brokers, source=self._name)
+        except LiveDataError as error:
+            return str(error)
+        finally:
+            self._brokers.keep(self._run.links)
+        return ""
+
+    def _reply(self, msg_id: Any, problem: str) -> None:
+        self._say(f"command {msg_id!r}: {'ERR ' + problem if problem else 'ACK'}")
+        if msg_id in (None, "") or self.topics.responses is None:
+            return
+        reply = (
+            {"msg_id": msg_id, "response": "ERR", "message": problem}
+            if problem
+            else {"msg_id": msg_id, "response": "ACK"}
+        )
+        try:
+            self._brokers.own.producer.produce(self.topics.responses, json.dumps(reply).encode())
+        except LiveDataError as error:
+            self._say(f"the reply to {msg_id!r} cannot be sent: {error}")
+
+    def _go_on(self) -> None:
+        """Take up what was commanded last."""
+        try:
+            wish = last_wish(self._listener.said_before(), topic=self.topics.results)
+        except LiveDataError as error:
+            self._say(f"the last command cannot be read: {error}")
+            return
+        if wish is None:
+            self._say("no command to go on with")
+            return
+        problem = self._do(wish.command, now_ms=wish.said_ms, begin_ms=wish.begin_ms)
+        self._reply(wish.command.msg_id, problem)
+
+    # Results and signs of life
+
+    def _publish(self) -> None:
+        while not self._stopping.wait(_until_next(PUBLISH_MS)):
+            self._run.publish()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Do the work of a thread; a fault of ours ends the service, and is told."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised again by `run`
+            self._problem = f"{work.__name__[1:]}: unexpected {type(error).__name__}: {error}"
+            self._stopping.set()
+
+    def _troubles(self) -> list[str]:
+        return [f"{one.output.id or one.output.topic}: {one.problem}" for one in self._run.served if one.problem]
+
+    def _beat(self, state: str) -> None:
+        run = self._run
+        histograms = [
+            {
+                "id": one.output.id,
+                "topic": one.output.topic,
+                "state": one.state,
+                "published": one.published,
+                "left_out": one.left_out,
+            }
+            for one in run.served
+        ]
+        self._heartbeat.send(
+            state,
+            {
+                "active_job_count": run.n_counting,
+                "error": self._problem or "; ".join(self._troubles()) or None,
+                "commands": {name: self.counts[name] for name in ("done", "failed", "refused", "malformed")},
+                "histograms": histograms,
+            },
+        )
+
+
+def _until_next(interval_ms: int) -> float:
+    """Return the seconds until the wall clock shows the next whole multiple of an interval."""
+    return (interval_ms - time.time_ns() // 1_000_000 % interval_ms) / 1000
