@@ -1,0 +1,32 @@
+"""Making folds: from a description in its setting to something that counts."""
+
+from __future__ import annotations
+
+from ..description import Description
+from ..setting import Setting
+from .cells import Cells
+from .counted import Fold
+from .dense import DenseFold
+from .memory import check_fits
+from .plan import make_plan
+
+
+def make_fold(description: Description, setting: Setting) -> Fold:
+    """Compile a description into a fold. The counting loops load here, which may take a moment.
+
+    Parameters
+    ----------
+    description
+        What to count. Its axes may lie on integers of events, coordinates, entry columns and logs.
+    setting
+        Layout, geometry and logs of the stream.
+
+    Raises
+    ------
+    ArgumentError
+        If the counters would not fit in memory (before anything is allocated), something that the description needs is
+        not known, or units do not fit.
+    """
+    plan = make_plan(description, setting)
+    check_fits(Cells.bytes_needed(plan.n_planes, plan.stage.n_rows, plan.width), plan.shape)
+    return DenseFold(plan)

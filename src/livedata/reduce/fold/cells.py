@@ -1,0 +1,129 @@
+"""Cells: counters of 32 bits that spill into 64, sums of weights beside them, and marginals that run along."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPILL_AT = 2**32 - 1
+"""Before the first spill: no counter can run over before so many more events were added than taken away."""
+SPILL_AGAIN_AT = 2**31 - 1
+"""After it counters are signed, because what is taken away may have been spilled."""
+DIRECT = 1 << 16
+"""Up to so many cells sums are worked out when they are asked for."""
+MANY = 1 << 24
+"""From so many cells on, sums over columns run along as well."""
+
+
+class Cells:
+    """Counts in planes, rows and columns."""
+
+    def __init__(self, n_planes: int, n_rows: int, width: int) -> None:
+        self.shape = (n_planes, n_rows, width)
+        size = n_planes * n_rows * width
+        is_wide = n_planes == 1 and n_rows > 1 and width > 1 and size > DIRECT
+        self.counts = np.zeros(size, np.uint32)
+        self.total: NDArray[np.int64] | None = None
+        """What was spilled."""
+        self.excess: NDArray[np.int64] | None = None
+        """Sum of what weights have over 1."""
+        self.squares: NDArray[np.int64] | None = None
+        """Sum of what their squares have over 1."""
+        self.columns = np.zeros(width if is_wide else 0, np.int64)
+        """Sum over rows; empty where it does not run along."""
+        self.rows = np.zeros(n_rows if is_wide and size >= MANY else 0, np.uint32)
+        """Sum over columns, those of failures too; empty where it does not run along."""
+        self._rows_total: NDArray[np.int64] | None = None
+        self._added = 0
+        self._removed = 0
+
+    @staticmethod
+    def bytes_needed(n_planes: int, n_rows: int, width: int) -> int:
+        """Return how much memory cells take."""
+        size = n_planes * n_rows * width
+        return 4 * size + (4 * n_rows if size >= MANY else 0) + 8 * width
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.counts)
+
+    def plane(self, index: int) -> NDArray[np.uint32]:
+        """Return the counters of one plane, flat."""
+        if self.shape[0] == 1:
+            return self.counts
+        n = self.shape[1] * self.shape[2]
+        return self.counts[index * n : (index + 1) * n]
+
+    def expect(self, n: int, sign: int) -> None:
+        """Make room for so many events."""
+        if sign > 0:
+            self._added += n
+        else:
+            self._removed += n
+        if self.total is None:
+            if self._added - self._removed <= SPILL_AT and self._removed <= self._added:
+                return
+        elif self._added <= SPILL_AGAIN_AT and self._removed <= SPILL_AGAIN_AT:
+            return
+        self._added -= n if sign > 0 else 0
+        self._removed -= n if sign < 0 else 0
+        self.spill()
+        if sign > 0:
+            self._added = n
+        else:
+            self._removed = n
+
+    def spill(self) -> None:
+        """Empty the counters into the totals."""
+        is_signed = self.total is not None
+        self.total = _emptied(self.counts, self.total, is_signed=is_signed)
+        if len(self.rows):
+            self._rows_total = _emptied(self.rows, self._rows_total, is_signed=is_signed)
+        self._added = self._removed = 0
+
+    def need_weights(self) -> None:
+        """Make room for weights."""
+        if self.excess is None:
+            self.excess, self.squares = np.zeros(self.size, np.int64), np.zeros(self.size, np.int64)
+
+    def parts(self) -> list[NDArray[np.uint32] | NDArray[np.int32] | NDArray[np.int64]]:
+        """Return arrays, shape (plane, row, column), whose sum are the counts."""
+        held = self.counts if self.total is None else self.counts.view(np.int32)
+        return [a.reshape(self.shape) for a in (held, self.total) if a is not None]
+
+    def row_sums(self) -> NDArray[np.int64]:
+        """Return the sums over columns that run along, shape (row,)."""
+        if self._rows_total is None:
+            return self.rows.astype(np.int64)
+        return self._rows_total + self.rows.view(np.int32)
+
+    def merge(self, other: Cells) -> None:
+        """Add what another has counted."""
+        net = self._added - self._removed + other._added - other._removed
+        if self.total is None and other.total is None and net <= SPILL_AT:
+            self._added += other._added
+            self._removed += other._removed
+            self.counts += other.counts
+            self.rows += other.rows
+        else:
+            self.spill()
+            other.spill()
+            assert self.total is not None
+            self.total += other.total
+            if self._rows_total is not None and other._rows_total is not None:
+                self._rows_total += other._rows_total
+        self.columns += other.columns
+        if other.excess is not None:
+            self.need_weights()
+            assert self.excess is not None
+            assert self.squares is not None
+            self.excess += other.excess
+            self.squares += other.squares
+
+
+def _emptied(counts: NDArray[np.uint32], total: NDArray[np.int64] | None, *, is_signed: bool) -> NDArray[np.int64]:
+    held = counts.view(np.int32) if is_signed else counts
+    result = held.astype(np.int64) if total is None else np.add(total, held, out=total)
+    counts[:] = 0
+    return result

@@ -1,0 +1,244 @@
+"""The pixel stage: from an event's pixel number to the row in which it is counted, by one table.
+
+Layout, masks, the pixels of a region, the screen and all axes that depend on the pixel alone are in the table: they
+cost nothing more for each event. A *row* is what is counted apart; `PixelStage.codes` says for each row which place of
+the result it is, or which fate. Where pixels stand as they are numbered there is a row for each number, no table at
+all, and masks are only looked at when the result is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ArgumentError
+from ..axis import Axes, Axis, edges_in
+from ..description import Description
+from ..physics.formula import Formula
+from ..pixels.layout import Layout
+from ..pixels.region import Combined, Region, Span
+from ..pixels.screen import NOWHERE, OFF, Screen
+from ..prepare import layout_of, screen_of
+from ..quantity import kind_of
+from ..setting import Setting
+from . import loops
+from .fates import MASKED, NAN, OUTSIDE, OVERFLOW, UNDERFLOW, UNMAPPED, axis_fate
+
+FEW_ROWS = 255
+NO_TABLE = np.zeros(0, np.int32)
+NO_BYTES = np.zeros(0, np.uint8)
+SPARE = 1.1
+"""Rows by number may be so many times the rows that are needed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PixelStage:
+    """How pixel numbers become rows."""
+
+    shape: tuple[int, ...]
+    """Of what pixels become in the result: the screen, then axes on pixels."""
+    n_rows: int
+    """Number of rows, those of fates included."""
+    codes: NDArray[np.int64]
+    """Flat place in `shape` of each row, or the fate of its events; shape (row,)."""
+    needs_ids: bool = False
+    first: int = 0
+    n_ids: int = 0
+    known: NDArray[np.int32] | None = None
+    """Numbers in rising order, where they are too sparse for a table."""
+    table: NDArray[np.int32] = field(default_factory=lambda: NO_TABLE)
+    """Row for each number, the last for all others; one after another for each replica. Empty: the number's distance
+    from the first."""
+    few: NDArray[np.uint8] = field(default_factory=lambda: NO_BYTES)
+    """The same in bytes, where there are few rows."""
+    n_replicas: int = 1
+    row_without: int = 0
+    """Of events without a number."""
+    layout: Layout | None = None
+    pixel_table: NDArray[np.int32] = field(default_factory=lambda: NO_TABLE)
+    """Place in the layout of each number as `table` gives rows; empty: the distance."""
+
+    @property
+    def size(self) -> int:
+        """Number of places in `shape`."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def write_rows(self, ids: NDArray[np.int32], rows: NDArray[np.uint32]) -> None:
+        """Write the row of each number; with replicas, its place in the first one's table."""
+        if self.known is not None:
+            table = self.table if self.n_replicas == 1 else np.arange(len(self.known) + 1, dtype=np.int32)
+            loops.search_rows(ids, self.known, table, rows)
+        else:
+            loops.find_rows(ids, self.first, self.n_ids, self.table if self.n_replicas == 1 else NO_TABLE, rows)
+
+    def write_pixels(self, ids: NDArray[np.int32], pixels: NDArray[np.uint32]) -> None:
+        """Write the place in the layout of each number; one beyond its end for others."""
+        if self.known is not None:
+            loops.search_rows(ids, self.known, self.pixel_table, pixels)
+        else:
+            loops.find_rows(ids, self.first, self.n_ids, self.pixel_table, pixels)
+
+
+def pixel_axes(description: Description, setting: Setting, formulas: dict[str, Formula]) -> tuple[int, ...]:
+    """Return the numbers of the description's axes that depend on the pixel alone."""
+    return tuple(i for i, a in enumerate(description.axes) if a.name in formulas and formulas[a.name].values is not None)
+
+
+def has_pixels(region: Region | None) -> bool:
+    """Whether a region says anything about pixels."""
+    if isinstance(region, Combined):
+        return has_pixels(region.a) or has_pixels(region.b)
+    return region is not None and not isinstance(region, Span)
+
+
+def make_stage(
+    description: Description, setting: Setting, formulas: dict[str, Formula], *, width: int
+) -> tuple[PixelStage, Screen | None]:
+    """Work out the rows of a description; `width` is the number of cells that each of them will have."""
+    screen = screen_of(description, setting)
+    layout = layout_of(description, setting)
+    static = pixel_axes(description, setting, formulas)
+    on_region = has_pixels(description.region)
+    if screen is None and not on_region and not formulas:
+        return (_masked_only(description, setting) if description.masks else _nothing()), None
+    if layout is None:
+        if screen is None and not on_region and not description.masks:
+            return _single(description, formulas, static), None  # a monitor: all events are in one pixel
+        what = "a region" if on_region else "a mask"
+        raise ArgumentError(
+            f"{what} needs to know where the pixels of {setting.name or 'the stream'} are; give shape=(rows, columns)"
+        )
+    lead = () if screen is None or description.is_summed else screen.shape
+    codes = _codes_of_pixels(description, setting, layout, screen)
+    numbered = [(1 + i, description.axes[i], formulas[description.axes[i].name]) for i in static]
+    codes = _with_axes(codes, numbered)
+    shape = (*lead, *(axis.n for _, axis, _ in numbered))
+    return _by_number(layout, codes, shape, width=width), screen
+
+
+def _nothing() -> PixelStage:
+    return PixelStage((), 1, np.zeros(1, np.int64))
+
+
+def _single(description: Description, formulas: dict[str, Formula], static: tuple[int, ...]) -> PixelStage:
+    numbered = [(1 + i, description.axes[i], formulas[description.axes[i].name]) for i in static]
+    codes = _with_axes(np.zeros((1, 1), np.int64), numbered)
+    return PixelStage(tuple(axis.n for _, axis, _ in numbered), 1, codes[0])
+
+
+def _masked_only(description: Description, setting: Setting) -> PixelStage:
+    """Leave out listed numbers; whatever is not listed counts, with or without a layout."""
+    lists = [mask.ids for mask in description.masks if mask.ids is not None]
+    if any(mask.ids is None for mask in description.masks):
+        from ..pixels.masked import masked
+
+        if setting.layout is None:
+            raise ArgumentError(f"the pixel_mask of {setting.name or 'the stream'} needs a layout; give shape=(…)")
+        own = [mask for mask in description.masks if mask.ids is None]
+        lists.append(setting.layout.ids_at(np.flatnonzero(masked(own, setting.layout, setting.geometry()))))
+    known = np.unique(np.concatenate([np.asarray(ids, np.int32) for ids in lists]))
+    codes = np.array([0, MASKED], np.int64)
+    span = int(known[-1]) - int(known[0]) + 1 if len(known) else 0
+    if span > max(1 << 24, 16 * len(known)):
+        table = np.append(np.ones(len(known), np.int32), np.int32(0))
+        return PixelStage((), 2, codes, needs_ids=True, known=known, table=table)
+    few = np.zeros(span + 1, np.uint8)
+    first = int(known[0]) if span else 0
+    few[known.astype(np.int64) - first] = 1
+    return PixelStage((), 2, codes, needs_ids=True, first=first, n_ids=span, table=few.astype(np.int32), few=few)
+
+
+def _codes_of_pixels(
+    description: Description, setting: Setting, layout: Layout, screen: Screen | None
+) -> NDArray[np.int64]:
+    """Return place on the screen, or fate, of each pixel; shape (replica, pixel)."""
+    if screen is None:
+        codes = np.zeros((1, layout.size), np.int64)
+    else:
+        codes = screen.cells.astype(np.int64)
+        off, nowhere = codes == OFF, codes == NOWHERE
+        if description.is_summed:
+            codes[:] = 0
+        codes[off] = OUTSIDE
+        codes[nowhere] = axis_fate(0, NAN)
+    if description.region is not None and has_pixels(description.region):
+        from ..pixels.inside import inside
+
+        codes[~inside(description.region, screen, layout)] = OUTSIDE
+    if description.masks:
+        from ..pixels.masked import masked
+
+        needs_geometry = any(mask.ids is None for mask in description.masks)
+        geometry = setting.geometry() if needs_geometry else None
+        codes[:, masked(description.masks, layout, geometry)] = MASKED
+    return codes
+
+
+def _with_axes(codes: NDArray[np.int64], axes: list[tuple[int, Axis, Formula]]) -> NDArray[np.int64]:
+    """Add dimensions for coordinates of pixels; the first fate of a pixel is the one that applies."""
+    for number, axis, formula in axes:
+        assert formula.values is not None
+        limits, values = edges_in(axis, formula.unit), formula.values
+        place = np.searchsorted(limits, values, side="right").astype(np.int64) - 1
+        place[values < limits[0]] = axis_fate(number, UNDERFLOW)
+        place[values >= limits[-1]] = axis_fate(number, OVERFLOW)
+        place[np.isnan(values)] = axis_fate(number, NAN)
+        fails = (codes < 0) | (place < 0)[np.newaxis]
+        fate = np.maximum(np.where(codes < 0, codes, np.iinfo(np.int64).min), np.where(place < 0, place, -(2**62)))
+        codes = np.where(fails, fate, codes * axis.n + np.maximum(place, 0))
+    return codes
+
+
+def _by_number(layout: Layout, codes: NDArray[np.int64], shape: tuple[int, ...], *, width: int) -> PixelStage:
+    """Go from pixels in the order of the layout to pixel numbers, and choose rows."""
+    n_replicas, size = len(codes), int(np.prod(shape, dtype=np.int64))
+    unmapped = np.full((n_replicas, 1), UNMAPPED, np.int64)
+    if layout.sparse is not None:
+        known, places = layout.sparse
+        by_number = np.concatenate([codes[:, places], unmapped], axis=1)
+        pixels = np.append(places, np.int32(layout.size)).astype(np.int32)
+        first, n_ids = 0, 0
+    else:
+        known, first, n_ids = None, layout.first_id, min(layout.n_ids, 2**31 - layout.first_id)
+        if layout.table is None:
+            by_number, pixels = np.concatenate([codes[:, :n_ids], unmapped], axis=1), NO_TABLE
+        else:
+            held = layout.table[:n_ids]
+            by_number = np.concatenate([np.where(held >= 0, codes[:, held], UNMAPPED), unmapped], axis=1)
+            pixels = np.append(np.where(held >= 0, held, layout.size), layout.size).astype(np.int32)
+    places_used = by_number[by_number < 0]
+    fates = np.unique(places_used)[::-1]
+    n_rows = size + len(fates)
+    without = size + int(np.flatnonzero(fates == UNMAPPED)[0])
+    if n_replicas == 1 and known is None and n_ids + 1 <= SPARE * n_rows + 16 and size > 1:
+        return PixelStage(
+            shape, n_ids + 1, by_number[0], True, first, n_ids, row_without=n_ids, layout=layout, pixel_table=pixels
+        )
+    if n_rows >= 2**31:
+        raise ArgumentError(f"{size} places of pixels are too many")
+    row_of_fate = np.zeros(int(-fates.min()) + 1, np.int64)
+    row_of_fate[-fates] = size + np.arange(len(fates))
+    table = np.where(by_number >= 0, by_number, row_of_fate[np.maximum(-by_number, 0) % len(row_of_fate)])
+    flat = table.astype(np.int32).ravel()
+    return PixelStage(
+        shape,
+        n_rows,
+        np.concatenate([np.arange(size), fates]).astype(np.int64),
+        True,
+        first,
+        n_ids,
+        known,
+        flat,
+        flat.astype(np.uint8) if n_rows <= FEW_ROWS and n_replicas == 1 and known is None else NO_BYTES,
+        n_replicas,
+        without,
+        layout,
+        pixels,
+    )
+
+
+def lead_axes(description: Description, screen: Screen | None) -> Axes:
+    """Return the axes of the picture that the result has."""
+    return Axes(()) if screen is None or description.is_summed else screen.axes
