@@ -13,6 +13,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 
+MAX_DIGITS = 25
+"""Whole numbers up to this length are written with all their digits, not as powers of ten."""
+
 
 @cache
 def _registry() -> Any:
@@ -112,15 +115,18 @@ def read_quantity(text: str) -> tuple[int | float, str | None] | None:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         return None
-    number = plain_number(Fraction(Decimal(match[1])))
+    decimal = Decimal(match[1])
+    # A whole number keeps all its digits; one of a million digits is left to the doubles.
+    is_whole = decimal.adjusted() < MAX_DIGITS and decimal == decimal.to_integral_value()
+    number = int(decimal) if is_whole else plain_number(float(decimal))
     return None if number is None else (number, match[2])
 
 
 def plain_number(value: Fraction | float) -> int | float | None:
-    """Return an integer where the value is one, else the nearest double; None where it is not finite."""
+    """Return an integer where the value is a short one, else the nearest double; None where it is not finite."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    if value == int(value):
+    if isinstance(value, int) or (abs(value) < 10**MAX_DIGITS and value == int(value)):
         return int(value)
     return float(value)
 

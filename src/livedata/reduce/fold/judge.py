@@ -24,7 +24,7 @@ from ..setting import Setting
 from .fates import NAN, axis_fate
 from .places import Placer, Places, placer
 from .steps import EVER, Steps, combined, differing, merged, steps_of_samples
-from .truth import TRUE, UNKNOWN, Kind, Test, Truth, kind_of_values, test_of, truth, truth_in_time
+from .truth import TRUE, UNKNOWN, Kind, Test, Truth, comparison_of, kind_of_values, truth, truth_in_time
 
 _KINDS: Mapping[str, Kind] = {"period": "integers", "veto": "integers", "charge": "numbers", "time": "integers"}
 _NEVER_KNOWN = Steps(np.zeros(0, np.int64), np.full(1, UNKNOWN, np.int8))
@@ -195,13 +195,13 @@ class Judge:
         if name == "time":
             return _InTime(truth_in_time(compare))
         if name in ENTRY_COLUMNS:
-            return _OnColumn(name, test_of(compare, _KINDS[name], ENTRY_COLUMNS[name]))
+            return _OnColumn(name, comparison_of(compare, _KINDS[name], ENTRY_COLUMNS[name]))
         data = self.logs.get(name, NO_SAMPLES)
         if not len(data):
             return _InTime(_NEVER_KNOWN)
         try:
             values = _single(name, data)
-            outcome = truth(test_of(compare, kind_of_values(values), self.units.get(name)), values)
+            outcome = truth(comparison_of(compare, kind_of_values(values), self.units.get(name)), values)
         except ArgumentError as error:
             self._refuse(error, remarks)
             return _InTime(_NEVER_KNOWN)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArgumentError
-from ..condition import Compare
-from ..moments import to_ns
+from ..condition import Compare, read_moment
 from ..units import exact, exact_conversion, read_quantity, write_quantity
 from .steps import Steps, steps_of_samples
 
@@ -59,7 +58,7 @@ def truth(test: Test, values: NDArray[Any], absent: float | None = None) -> Trut
     return outcome
 
 
-def test_of(compare: Compare, kind: Kind, unit: str | None) -> Test:
+def comparison_of(compare: Compare, kind: Kind, unit: str | None) -> Test:
     """Prepare a comparison for values of one kind, given in `unit`.
 
     Integers are compared exactly; doubles with the double nearest to the number, after exact conversion.
@@ -89,8 +88,7 @@ def test_of(compare: Compare, kind: Kind, unit: str | None) -> Test:
 def truth_in_time(compare: Compare) -> Steps:
     """Return when a comparison with `event_time_zero` is true."""
     values = compare.value if isinstance(compare.value, tuple) else (compare.value,)
-    given = [to_ns(v, compare.quantity) if isinstance(v, str) else _in_unit(compare, v, "ns") for v in values]
-    moments = {Fraction(moment) for moment in given if moment is not None}
+    moments = {Fraction(read_moment(v)) if isinstance(v, str) else _in_unit(compare, v, "ns") for v in values}
     flips: list[int] = []
     for at in moments:
         if compare.how in ("<", ">="):
@@ -161,7 +159,7 @@ def _texts(compare: Compare) -> Test:
     if compare.how not in ("==", "!=", "in") or not all(isinstance(value, str) for value in wanted):
         raise ArgumentError(
             f"{compare.quantity!r} holds texts: {compare.how} {compare.value!r} means nothing to them; expected "
-            '.is_("text"), .is_not("text") or .isin(["text", …])'
+            '== "text", != "text" or .isin(["text", …])'
         )
     held, is_wanted = set(wanted), compare.how != "!="
     return lambda x: np.fromiter(((v in held) is is_wanted for v in x.tolist()), bool, len(x))
