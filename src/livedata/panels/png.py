@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import FileError
 from ..reduce.result.snapshot import Snapshot
-from . import palette, scale, ticks, wording
-from .raster import block_max
+from ..reduce.show import palette, scale, ticks, wording
+from ..reduce.show.raster import block_max
 
 _W, _H = 460, 400
 _LEFT, _TOP, _BOTTOM, _RIGHT = 78, 62, 56, 96
@@ -71,7 +71,7 @@ def render(pictures: Mapping[str, Snapshot], *, is_log: bool = True) -> bytes:
 
 
 def _plate(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
-    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.sum()
+    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.picture()
     return _image(title, snapshot, is_log=is_log) if snapshot.array.ndim == 2 else _spectrum(title, snapshot)
 
 

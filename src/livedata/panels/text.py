@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ..reduce.axis import Axis
 from ..reduce.result.snapshot import Snapshot
-from . import palette, scale, wording
-from .raster import block_max
+from ..reduce.show import palette, scale, wording
+from ..reduce.show.raster import block_max
 
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:-=+*#%@"
@@ -49,7 +49,7 @@ def draw(
     :
         Lines joined by newlines, none wider than `width`.
     """
-    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.sum()
+    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.picture()
     facts = (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
     title = _fit([fact for fact in facts if fact], width)
     if snapshot.array.ndim not in (1, 2) or snapshot.array.size == 0:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..axis import Axes
+from .operable import Operable
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Histogram:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
+class Histogram(Operable):
     """Values over axes. What arithmetic, slicing and rebinning give; a `Snapshot` is one with a ledger."""
 
     array: NDArray[np.int64] | NDArray[np.float64]
@@ -22,26 +24,37 @@ class Histogram:
     """Variances, shape of `array`; None where they equal the values, as those of counts do (Poisson)."""
     unit: str = "counts"
     name: str = ""
+    span_ns: tuple[int, int] | None = None
+    """First and last entry time that it was counted over, ns since 1970; None where that is not one span."""
 
     @property
-    def kind(self) -> str:
-        """What a histogram is to UHI: ``COUNT``; ``MEAN`` where values are no counts."""
-        return "COUNT"
+    def span(self) -> tuple[int, int] | None:
+        """First and last entry time that it stands for, ns since 1970, if known."""
+        return self.span_ns
 
-    def values(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Values per bin, read-only, shape as the axes."""
-        return self.array
+    def derived(self, **parts: Any) -> Histogram:
+        """Return a plain histogram with other parts; the values are made read-only."""
+        kept = {"axes": self.axes, "spread": self.spread, "unit": self.unit, "name": self.name, "span_ns": self.span}
+        made = {**kept, **parts}
+        for name in ("array", "spread"):
+            if made[name] is not None:
+                made[name] = np.asarray(made[name])
+                made[name].flags.writeable = False
+        return Histogram(**made)
 
-    def variances(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Variance per bin."""
-        return self.array if self.spread is None else self.spread
+    def picture(self) -> Histogram:
+        """Sum over all but the first two dimensions."""
+        return self.sum(*(axis.name for axis in tuple(self.axes)[2:])) if len(self.axes) > 2 else self
 
-    def counts(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Effective number of counts per bin, as UHI asks for."""
-        return self.array
+    def _histogram(self) -> Histogram:
+        return self
 
-    @property
-    def total(self) -> int | float:
-        """Sum over all bins."""
-        total: int | float = self.array.sum().item()
-        return total
+    def __repr__(self) -> str:
+        from .show import text
+
+        return text(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from .show import bundle
+
+        return bundle(self)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from ...streams.extent import Coverage
-from ..axis import Axes
 from .histogram import Histogram
 from .ledger import Ledger
 
 State = Literal["live", "catching up", "complete", "stopped", "failed"]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Snapshot(Histogram):
-    """An immutable result: a histogram with its ledger, and what it stands for."""
+    """An immutable result: a histogram with its ledger, and what it stands for.
+
+    Sums over axes are snapshots again, since every event keeps its fate; slices, quotients and other bins are plain
+    histograms.
+    """
 
     ledger: Ledger
     coverage: Coverage
@@ -32,19 +33,11 @@ class Snapshot(Histogram):
     """Wall clock when it was taken, ns since 1970."""
     remarks: tuple[str, ...] = field(default=())
 
-    def sum(self, *names: str) -> Snapshot:
-        """Sum over the named axes, or over all but the first two dimensions when none is named."""
-        drop = (
-            [i for i, axis in enumerate(self.axes) if axis.name in names] if names else list(range(2, len(self.axes)))
-        )
-        keep = Axes(axis for i, axis in enumerate(self.axes) if i not in drop)
-        summed = self.array.sum(axis=tuple(drop)) if drop else self.array
-        summed.flags.writeable = False
-        spread = self.spread
-        if spread is not None and drop:
-            spread = spread.sum(axis=tuple(drop))
-            spread.flags.writeable = False
-        return replace(self, array=np.asarray(summed), axes=keep, spread=spread)
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """First and last entry time that was counted, ns since 1970; None before the first."""
+        first, last = self.coverage.first_ns, self.coverage.last_ns
+        return (first, last) if first is not None and last is not None else self.span_ns
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists and numbers, ready for JSON."""
