@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FileError, LiveDataError
-from ..streams.extent import Extent
-from ..streams.feed import Progress, Sink
+from ..streams.batch import EventBatch
+from ..streams.extent import Extent, Ranges
+from ..streams.feed import Lag, Progress, Sink
 from ..transport.protocol import Partition
 from .pieces import Covered, Piece
 from .stream import FileStream
@@ -25,11 +26,49 @@ class FileFeed:
         self._pieces = pieces
         self._whole = whole
 
+    @property
+    def topic(self) -> str:
+        """What its offsets belong to: the topic it was recorded from, else its own name."""
+        return self.stream.key.topic
+
+    @property
+    def total(self) -> int:
+        """Events, or samples, in all."""
+        return self.stream.n_events if self.stream.kind == "events" else self.stream.n_points
+
     def subscribe(self, sink: Sink, extent: Extent | None = None) -> FileSubscription:
         """Begin to hand the stream's batches to the sink; see `livedata.streams.feed.Feed`."""
-        total = self.stream.n_events if self.stream.kind == "events" else self.stream.n_points
         unit = "events" if self.stream.kind == "events" else "samples"
-        return FileSubscription(sink, lambda: self._pieces(extent), Progress(0, total, unit), self._covered(extent))
+        return FileSubscription(
+            sink, lambda: self._pieces(extent), Progress(0, self.total, unit), self._covered(extent)
+        )
+
+    def reread(
+        self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[EventBatch]:
+        """Read some messages once more; in a file of another program, entries by their number, counted from 0.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read any more.
+        """
+        for piece in self.pieces_of(ranges, start_ns, stop_ns):
+            if isinstance(piece.batch, EventBatch):
+                yield piece.batch
+
+    def pieces_of(
+        self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[Piece]:
+        """Read offset ranges in turn: the first of each partition, then the second, and so on."""
+        for i in range(max(map(len, ranges.values()), default=0)):
+            offsets = {place: found[i] for place, found in ranges.items() if i < len(found)}
+            try:
+                yield from self._pieces(Extent(start_ns, stop_ns, offsets))
+            except LiveDataError:
+                raise
+            except Exception as error:
+                raise FileError(f"reading stopped: {type(error).__name__}: {error}") from error
 
     def _covered(self, extent: Extent | None) -> Covered:
         """Offsets that a complete reading stands for."""
@@ -49,6 +88,9 @@ class FileFeed:
 class FileSubscription:
     """A running reading. Ends by itself; `close` ends it early."""
 
+    lag = Lag()
+    """A file waits for whoever counts it."""
+
     def __init__(self, sink: Sink, pieces: Callable[[], Iterator[Piece]], progress: Progress, whole: Covered) -> None:
         self._progress = progress
         self._is_closed = threading.Event()
@@ -65,6 +107,9 @@ class FileSubscription:
     def forget_past(self) -> None:
         """Everything in a file is past: the same as `close`."""
         self.close()
+
+    def skip_ahead(self) -> None:
+        """Do nothing: a file has no present to skip to."""
 
     def close(self) -> None:
         """Stop reading after the present batch; returns at once."""

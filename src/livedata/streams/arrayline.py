@@ -87,6 +87,9 @@ class ArrayTimeline:
         """Count messages that had expired."""
         self.n_lost += n_messages
 
+    def skipped(self, n_messages: int, n_events: int | None) -> None:
+        """Take no note: the newest sets say nothing of what lies between."""
+
     def finished(self) -> None:
         """Do nothing: what is there stays."""
 

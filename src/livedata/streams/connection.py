@@ -12,18 +12,26 @@ from collections.abc import Callable, Iterable
 
 from ..transport.protocol import Contact, Partition, Record, Transport
 from .appetite import Appetite
-from .batch import LogBatch
+from .archive import Archive, Archives
+from .batch import Batch, EventBatch, LogBatch
 from .clock import EARLIEST_NS
-from .extent import Extent
+from .extent import Extent, Ranges
 from .feed import Sink
 from .key import StreamKey
 from .ledger import StreamLedger, TopicLedger
+from .past import Past
+from .patience import Patience
+from .ring import EventRing
+from .ringmemory import parse_memory
+from .spans import shared, size, without
 from .split import Splitter
 from .subscription import TopicSubscription
 from .surveyor import Surveyor
 from .topicbook import TopicBook
+from .turns import Turn, Turns
 
-FULL_WAIT_S = 0.0005
+HOLD_S = 0.005
+UNREAD_S = 1.0
 GATHER_S = 0.02
 """How long a newly watched topic waits for more views before it is read."""
 RECORD_TIME_MS = 60_000
@@ -41,6 +49,9 @@ class Connection:
         A topic name or pattern with ``*`` and ``?``, or several; None takes all (50 at most).
     start
         Where streams begin, as `parse_start` returns it.
+    memory
+        How much the newest events may take in memory, in bytes or as ``"2 GB"``; None takes a quarter of what is free,
+        2 GB at most.
     """
 
     def __init__(
@@ -49,8 +60,12 @@ class Connection:
         *,
         topics: Iterable[str] | None = None,
         start: str | int | dict[Partition, int] = "now",
+        memory: int | str | None = None,
     ) -> None:
         self.transport = transport
+        self.ring = EventRing(parse_memory(memory))
+        self.archives = Archives()
+        self.past = Past(transport, self.ring, self.archives)
         self.patterns = tuple(topics) if topics is not None else None
         self.book = TopicBook()
         self.error: Exception | None = None
@@ -61,6 +76,15 @@ class Connection:
         self._pinned_topics: set[str] = set()
         self._watched_since: dict[str, float] = {}
         self._subscriptions: list[TopicSubscription] = []
+        self._finite: list[TopicSubscription] = []
+        self._watched: frozenset[StreamKey] = frozenset()
+        """Streams that somebody watched when the records at hand came; each of these is decoded in all of them."""
+        self._turns = Turns(transport, self.book.position, self._splitter)
+        self._paused: set[Partition] = set()
+        self._unheld: set[str] = set()
+        """Topics that nobody takes at once, and of which the ring does not hold what came."""
+        self._patience = Patience()
+        self._marked: dict[str, tuple[float, int]] = {}
         self._surveyor = Surveyor(
             transport, self.book, patterns=self.patterns, start=start, stop=self._stop, found=self._wake.set
         )
@@ -98,7 +122,8 @@ class Connection:
 
     def is_watched(self, key: StreamKey) -> bool:
         """Whether the stream's messages are being decoded."""
-        return any(p.topic == key.topic for p in tuple(self.book.assigned)) and self._wants(key)
+        watched = key.family == "log" or any(s.key == key and not s.is_closed for s in tuple(self._subscriptions))
+        return watched and any(p.topic == key.topic for p in tuple(self.book.assigned))
 
     def wait_for(self, found: Callable[[], bool], timeout_s: float) -> bool:
         """Look around more often until `found` is true or the time is over; return whether it is true."""
@@ -117,8 +142,10 @@ class Connection:
 
     def subscribe(self, key: StreamKey, sink: Sink, extent: Extent | None = None) -> TopicSubscription:
         """Hand the stream's batches of an extent to a sink; see `Feed.subscribe`."""
-        subscription = TopicSubscription(self.transport, key, sink, extent)
+        subscription = TopicSubscription(self.past, self, key, sink, extent)
         if extent is not None and extent.offsets is not None:
+            with self.book.lock:
+                self._finite = [s for s in self._finite if not s.is_closed] + [subscription]
             subscription.read_back({p: r for p, r in extent.offsets.items() if p.topic == key.topic})
             return subscription
         begin = self._begin(key, extent)
@@ -134,6 +161,59 @@ class Connection:
         subscription.read_back(back)
         return subscription
 
+    def add_archive(self, archive: Archive) -> None:
+        """Let a recorded file stand in for what has expired on its topics."""
+        self.archives.add(archive)
+
+    # What subscriptions ask
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Held while positions change and messages are handed on."""
+        return self.book.lock
+
+    def newest_ns(self, key: StreamKey) -> int | None:
+        """Return the stream's clock: the latest believable time that was read."""
+        ledger = self._splitter.ledgers.get(key)
+        return ledger.newest_ns if ledger else None
+
+    def unread(self, topic: str) -> int:
+        """Return how many messages of a topic are there and have not been read, as the broker said within a second."""
+        now = time.monotonic()
+        asked, n = self._marked.get(topic, (-UNREAD_S, 0))
+        if now - asked < UNREAD_S or self.contact.is_lost or self.is_closed:
+            return n
+        try:
+            marks = self.transport.watermarks(self.book.partitions(topic), timeout_s=0.5)
+        except OSError:
+            return n
+        n = sum(max(0, mark.high - self.book.position.get(p, mark.high)) for p, mark in marks.items())
+        self._marked[topic] = (now, n)
+        return n
+
+    def skip_unread(self, topic: str) -> None:
+        """Go to the end of a topic, if nobody takes what comes; what was left out lies behind for all then."""
+        with self.book.lock:
+            mine = [s for s in self._subscriptions if s.key.topic == topic and not s.is_closed]
+            if any(s.is_attached for s in mine) or topic in self._pinned_topics | self.book.light:
+                return
+            position = self.book.position
+            try:
+                marks = self.transport.watermarks(self.book.partitions(topic), timeout_s=2.0)
+            except OSError:
+                return
+            skipped: dict[Partition, Ranges] = {}
+            for p, mark in marks.items():
+                if position[p] < mark.high:
+                    skipped[p] = ((position[p], mark.high),)
+                    position[p] = mark.high
+            for s in mine:
+                s.leave_behind(skipped)
+            if skipped:
+                self.book.assigned = set()  # so that they are read from their new positions
+
+    # Handing over
+
     def watch(self, topic: str) -> None:
         """Read a topic whether or not a view watches one of its streams."""
         with self.book.lock:
@@ -147,13 +227,18 @@ class Connection:
         self._stop.set()
         self._wake.set()
         with self.book.lock:
-            subscriptions, self._subscriptions = self._subscriptions, []
+            subscriptions = self._subscriptions + self._finite
+            self._subscriptions, self._finite = [], []
         for subscription in subscriptions:
             subscription.close()
         me = threading.current_thread()
         for thread in (self._thread, self._surveyor.thread):
             if thread is not me:
                 thread.join(timeout=1.0)
+        deadline = time.monotonic() + 1.0
+        for subscription in subscriptions:
+            subscription.join(deadline - time.monotonic())
+        self.ring.clear()
         self._consumer.close()
         self.transport.close()
 
@@ -174,7 +259,7 @@ class Connection:
         return {p: mark.low for p, mark in self.transport.watermarks(partitions).items()}
 
     def _wants(self, key: StreamKey) -> bool:
-        return key.family == "log" or any(s.key == key and not s.is_closed for s in self._subscriptions)
+        return key.family == "log" or key in self._watched
 
     # The consumer thread
 
@@ -186,21 +271,62 @@ class Connection:
                     self._wake.wait(GATHER_S)
                     self._wake.clear()
                     continue
-                while any(s.sink.is_full and not s.is_closed for s in self._subscriptions) and not self._stop.is_set():
-                    self._stop.wait(FULL_WAIT_S)  # the topic keeps what nobody can take yet
+                if self._hold_topics():
+                    self._wake.wait(HOLD_S)
+                    self._wake.clear()
+                    continue
+                self._patience.wait_for(self._subscriptions, self._stop)
                 records = self._consumer.fetch(0.1, max_records=self._appetite.max_records)
                 self._appetite.note(records)
                 with self.book.lock:
                     self._hand_on(records)
-                    given = list(self._subscriptions)
+                    given = [s for s in self._subscriptions if s.is_attached]
                 for subscription in given:
                     if not subscription.is_closed:
-                        subscription.sink.work()
+                        self._let_work(subscription)
                 del records  # so that the next messages come to lie where these are, which is in the cache
         except Exception as error:  # noqa: BLE001 - shown by everything that hangs on this connection
             self.error = error
             for subscription in self._subscriptions:
                 subscription.sink.failed(error)
+
+    def _let_work(self, subscription: TopicSubscription) -> None:
+        """Have a sink work in this thread; one that takes long at it works in a thread of its own from now on."""
+        began = time.monotonic()
+        subscription.sink.work()
+        if self._patience.is_too_slow(subscription, time.monotonic() - began):
+            with self.book.lock:
+                subscription.fall_behind()
+
+    def _hold_topics(self) -> bool:
+        """Let the broker keep what nobody can take; return whether there is nothing else to read."""
+        with self.book.lock:
+            topics: dict[str, list[TopicSubscription]] = {}
+            for s in self._subscriptions:
+                if not s.is_closed:
+                    topics.setdefault(s.key.topic, []).append(s)
+            always = self._pinned_topics | self.book.light
+            held = {
+                topic
+                for topic, mine in topics.items()
+                if topic not in always and (any(s.is_waited_for for s in mine) or self._is_hopeless(topic, mine))
+            }
+            self._unheld &= {topic for topic, mine in topics.items() if not any(s.is_attached for s in mine)}
+            paused = {p for p in self.book.assigned if p.topic in held}
+            if paused != self._paused:
+                self._consumer.resume(self._paused - paused)
+                self._consumer.pause(paused - self._paused)
+                self._paused = paused
+            return bool(paused) and paused == self.book.assigned
+
+    def _is_hopeless(self, topic: str, subscriptions: list[TopicSubscription]) -> bool:
+        """Whether all who watch a topic are behind, and reading on would push out what they still need."""
+        if any(s.is_attached or not s.left for s in subscriptions):
+            return False
+        if topic in self._unheld or any(s.key.family != "events" for s in subscriptions):
+            return True
+        victim = self.ring.next_to_go()
+        return victim is not None and any(s.key == victim[0] and shared(s.left, victim[1]) for s in subscriptions)
 
     def _follow_watched(self) -> None:
         """Read exactly the partitions of watched and light topics.
@@ -219,98 +345,45 @@ class Connection:
             if wanted != self.book.assigned:
                 self._consumer.assign({p: self.book.position[p] for p in wanted})
                 self.book.assigned = wanted
+                self._paused = set()
 
     def _hand_on(self, records: list[Record]) -> None:
-        """Split what came and hand it to its sinks; called under the lock."""
+        """Split what came, keep it and hand it to its sinks; called under the lock."""
         if not records:
             return
-        fresh, steps = self._in_turn(records)
+        subscriptions = [s for s in self._subscriptions if not s.is_closed]
+        self._watched = frozenset(s.key for s in subscriptions)
+        turn = self._turns.take(records)
+        self._note_faults(turn, subscriptions)
         n_known = len(self._splitter.ledgers)
-        batches = self._splitter.split(fresh)
-        for key, batch in batches:
+        batches: dict[StreamKey, list[Batch]] = {}
+        for key, batch in self._splitter.split(turn.records):
+            batches.setdefault(key, []).append(batch)
             if isinstance(batch, LogBatch):
                 self.book.log(key).accept(batch)
-        for subscription in self._subscriptions:
-            if subscription.is_closed:
+        passed = without({p: (step,) for p, step in turn.steps.items()}, turn.lost)
+        for key in self._watched:
+            mine = {p: ranges for p, ranges in passed.items() if p.topic == key.topic}
+            if not mine:
                 continue
-            for key, batch in batches:
-                if key == subscription.key:
-                    subscription.sink.accept(batch)
-            mine = {p: step for p, step in steps.items() if p.topic == subscription.key.topic}
-            if mine:
-                subscription.sink.covered(mine)
-                ledger = self._splitter.ledgers.get(subscription.key)
-                subscription.take_live(ledger.newest_ns if ledger else None)
+            events = [batch for batch in batches.get(key, ()) if isinstance(batch, EventBatch)]
+            if key.family == "events" and not self.ring.add(key, events, mine):
+                self._unheld.add(key.topic)
+            ledger = self._splitter.ledgers.get(key)
+            for subscription in subscriptions:
+                if subscription.key == key:
+                    subscription.hand(batches.get(key, ()), mine)
+                    subscription.take_live(ledger.newest_ns if ledger else None)
         if len(self._splitter.ledgers) != n_known:
             self.book.announce()
 
-    def _in_turn(self, records: list[Record]) -> tuple[list[Record], dict[Partition, tuple[int, int]]]:
-        """Move the positions; return the records that were due, and the offsets passed in each partition."""
-        positions = self.book.position
-        first: dict[Partition, int] = {}
-        fresh: list[Record] = []
-        run: Partition | None = None
-        run_topic, run_partition, due = "", -1, -1
-        for record in records:
-            topic, partition, offset, _, _, _, _ = record
-            # Records of one partition come in long runs without a gap.
-            if offset == due and partition == run_partition and topic == run_topic:
-                due += 1
-                fresh.append(record)
-                continue
-            if run is not None:
-                positions[run] = due
-            place = Partition(topic, partition)
-            position = positions.get(place)
-            if position != offset:
-                position = self._skipped_to(place, position, offset)
-            if position is None:
-                run, due = None, -1
-                continue
-            first.setdefault(place, position)
-            run, due = place, offset + 1
-            run_topic, run_partition = place
-            fresh.append(record)
-        if run is not None:
-            positions[run] = due
-        return fresh, {p: (position, positions[p]) for p, position in first.items()}
-
-    def _skipped_to(self, p: Partition, position: int | None, offset: int) -> int | None:
-        """Return the position from which a record out of turn is taken; None if it is not."""
-        if position is None:
-            return None
-        if offset < position:
-            # Fetched before the assignment changed, or the topic was made anew.
-            return offset if self._has_restarted(p, position) else None
-        self._note_gap(p, position, offset)
-        return position
-
-    def _has_restarted(self, p: Partition, position: int) -> bool:
-        """Whether the partition is a new, shorter log under the old name."""
-        try:
-            restarted = self.transport.watermarks([p], timeout_s=2.0)[p].high < position
-        except (OSError, KeyError):
-            return False
-        if restarted:
-            for key, ledger in self._splitter.ledgers.items():
-                if key.topic == p.topic:
-                    ledger.remarks["the topic began anew"] += 1
-        return restarted
-
-    def _note_gap(self, p: Partition, position: int, offset: int) -> None:
-        """Tell messages that expired before they were read from offsets that never held one."""
-        try:
-            low = self.transport.watermarks([p], timeout_s=2.0)[p].low
-        except (OSError, KeyError):
-            low = offset
-        lost = max(0, min(low, offset) - position)
-        topic = self._splitter.topics[p.topic]
-        topic.lost += lost
-        topic.skipped += offset - position - lost
-        if lost:
-            for key, ledger in self._splitter.ledgers.items():
-                if key.topic == p.topic:
-                    ledger.lost += lost
-            for subscription in self._subscriptions:
-                if subscription.key.topic == p.topic:
-                    subscription.sink.lost(lost)
+    def _note_faults(self, turn: Turn, subscriptions: list[TopicSubscription]) -> None:
+        for p in turn.restarted:
+            self.ring.forget(p.topic)
+        for subscription in subscriptions:
+            for p in turn.restarted:
+                if p.topic == subscription.key.topic:
+                    subscription.forget(p)
+            lost = size({p: ranges for p, ranges in turn.lost.items() if p.topic == subscription.key.topic})
+            if lost:
+                subscription.sink.lost(lost)

@@ -16,7 +16,7 @@ class Sink(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether the sink would rather wait; what feeds it then reads no further for a while."""
+        """Whether the sink would rather wait. It then gets nothing for a while, and later what it missed."""
         ...
 
     def accept(self, batch: Batch) -> None:
@@ -33,6 +33,10 @@ class Sink(Protocol):
 
     def lost(self, n_messages: int) -> None:
         """Take note that messages had expired before they could be read."""
+        ...
+
+    def skipped(self, n_messages: int, n_events: int | None) -> None:
+        """Take note that messages were left out on request; of how many events, where that is known."""
         ...
 
     def finished(self) -> None:
@@ -53,12 +57,31 @@ class Progress:
     unit: str = "messages"
 
 
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a sink that could not keep up is behind what has been read."""
+
+    messages: int = 0
+    """Messages (of all streams of its topic) that it is still to get; 0 while it keeps up."""
+    seconds: float = 0.0
+    """Data time between the newest entry that was read and the newest one that it got."""
+
+
 class Subscription(Protocol):
     """A running hand-over from a feed to a sink."""
 
     @property
     def progress(self) -> Progress:
         """How far the hand-over has come, catching up included."""
+        ...
+
+    @property
+    def lag(self) -> Lag:
+        """How far the sink is behind because it could not keep up."""
+        ...
+
+    def skip_ahead(self) -> None:
+        """Leave out what the sink has not got yet, and go on with the present; it is told to the sink as skipped."""
         ...
 
     def forget_past(self) -> None:
@@ -101,6 +124,7 @@ class Feed(Protocol):
         Raises
         ------
         LiveDataError
-            If some of them are nowhere any more: neither in memory nor on the topic nor in a file.
+            If some of them are nowhere any more: neither in memory nor on the topic nor in a file. What could be had
+            was returned by then.
         """
         ...

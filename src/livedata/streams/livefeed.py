@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 
+from ..transport.protocol import Partition
+from .batch import EventBatch
 from .connection import Connection
-from .extent import Extent
+from .extent import Extent, Ranges
 from .feed import Sink
 from .key import StreamKey
 from .subscription import TopicSubscription
@@ -30,6 +33,17 @@ class LiveFeed:
     def subscribe(self, sink: Sink, extent: Extent | None = None) -> TopicSubscription:
         """Hand every batch of the extent to the sink, each message once."""
         return self._connection.subscribe(self._key, sink, extent)
+
+    def reread(
+        self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[EventBatch]:
+        """Return batches once more: from memory, else from the topic, else from an archive; see `Feed.reread`."""
+        return self._connection.past.reread(self._key, ranges, start_ns, stop_ns)
+
+    @property
+    def topic(self) -> str:
+        """Where its messages lie."""
+        return self._key.topic
 
     @property
     def remark(self) -> str:
