@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from ..errors import ArgumentError
 from .axis import Axis
@@ -53,14 +50,13 @@ def masked_by(description: Description, setting: Setting, *masks: Any) -> Descri
     Parameters
     ----------
     masks
-        A `Mask`, a region of the picture, a mask file's path, or pixel numbers.
+        A `Mask`, a region of the picture, or pixel numbers in any form that `mask` takes.
     """
     return replace(description, masks=(*description.masks, *(_mask(description, setting, m) for m in masks)))
 
 
 def _mask(description: Description, setting: Setting, given: Any) -> Mask:
-    from .pixels.mask import mask_from_region, pixel_mask
-    from .pixels.maskfile import read_mask
+    from .pixels.masking import mask, mask_from_region
 
     if isinstance(given, Mask):
         return given
@@ -69,9 +65,7 @@ def _mask(description: Description, setting: Setting, given: Any) -> Mask:
         if layout is None:
             raise ArgumentError("a region masks pixels of a picture, and nothing says where the pixels stand")
         return mask_from_region(given, screen_of(description, setting), layout)
-    if isinstance(given, str | os.PathLike):
-        return read_mask(given)
-    return pixel_mask(ids=np.asarray(given))
+    return mask(given)
 
 
 def windowed(

@@ -9,8 +9,6 @@ from .setting import Setting
 
 def make_fold(description: Description, setting: Setting) -> Fold:
     """Return what counts a description in its setting; see `livedata.reduce.fold.build.make_fold`."""
-    try:
-        from .fold.build import make_fold as build
-    except ModuleNotFoundError:
-        from .fold.interim import make_fold as build
+    from .fold.build import make_fold as build
+
     return build(description, setting)

@@ -71,8 +71,10 @@ def _can_take(engine: Engine, description: Description) -> bool:
         return True
     if engine.counting.fold is None:
         return False
-    from .fold.cut import serves
-
+    try:
+        from .fold.cut import serves
+    except ModuleNotFoundError:
+        return False
     return serves(engine.counting.description, description)
 
 

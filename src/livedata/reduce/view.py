@@ -207,7 +207,7 @@ class View:
         return self._derived(rebinned(self.description, bound({**(axes or {}), **more}, self._setting)))
 
     def mask(self, *masks: Any) -> View:
-        """Return the view without some pixels: masks, regions of the picture, a mask file's path or pixel numbers."""
+        """Return the view without some pixels: masks, regions of the picture or pixel numbers."""
         return self._derived(masked_by(self.description, self._setting, *masks))
 
     def where(self, *conditions: Condition) -> View:

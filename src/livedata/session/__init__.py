@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .connecting import connect, demo, open, replay
 from .eventstream import EventStream
+from .joining import join
 from .stream import ArrayStream, LogStream, Stream
 from .streams import Streams
 
-__all__ = ["ArrayStream", "EventStream", "LogStream", "Stream", "Streams", "connect", "demo", "open", "replay"]
+__all__ = ["ArrayStream", "EventStream", "LogStream", "Stream", "Streams", "connect", "demo", "join", "open", "replay"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reduce.conditions import Comparable
 from ..streams.batch import Int64Array
 from ..streams.key import StreamKey
 from ..streams.log import LogData, LogTimeline
@@ -42,8 +43,11 @@ class Stream:
         return f"<{type(self).__name__} {self.name!r} {said or 'nothing seen yet'}>"
 
 
-class LogStream(Stream):
-    """A process variable: its values over time, with unit, alarm and connection. A value holds until the next one."""
+class LogStream(Comparable, Stream):
+    """A process variable: its values over time, with unit, alarm and connection. A value holds until the next one.
+
+    Compared with a value it makes a condition: ``view.where(live["temperature"] < "5 K")``.
+    """
 
     kind = "log"
 
