@@ -45,6 +45,7 @@ class Heartbeat:
                 "service_name": self._name,
                 "state": "running" if state == "warning" else state,
                 "started_at": self._started_ns,
+                "sent_at": time.time_ns(),
                 **message,
             },
         }

@@ -1,0 +1,146 @@
+"""How a service begins, ends and comes back: on a real Kafka, as a process of its own where signals matter."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from livedata.service.service import Service, Topics
+from tests.service.facility import now_ms, served, until
+
+pytestmark = pytest.mark.kafka
+
+
+def test_it_waits_for_the_topic_of_commands_and_misses_none(client):
+    topics = Topics(client.name("later"), client.name("responses"))
+    service = Service(client.transport.url, topics, say=client.said.append)
+    thread = threading.Thread(target=service.run)
+    thread.start()
+    try:
+        until(lambda: any("waiting for it" in line for line in client.said))
+        client.transport.create_topic(client.name("later"))
+        client.send_raw("later", json.dumps({**client.config(), "msg_id": "first"}).encode())
+        assert client.reply_to("first")["response"] == "ACK"
+    finally:
+        service.stop()
+        thread.join(10)
+        service.close()
+
+
+def test_commands_from_before_its_start_are_left_alone(client):
+    client.send({**client.config(), "msg_id": "old"})
+    with served(client):
+        client.start(client.entry(id="new"))
+        assert client.histograms("h") == []
+
+
+def test_it_resumes_with_what_was_counted_before_and_meanwhile(client):
+    with served(client):
+        client.start()
+        client.events([1, 2, 3], [1, 2, 3])
+        client.last(sum=3)
+    client.events([1, 2], [1, 2], partition=1)
+    with served(client, resume=True):
+        client.events([1], [1])
+        assert client.last(sum=6).info["state"] == "COUNTING"
+
+
+def test_it_obeys_when_it_comes_back_what_was_commanded_while_it_was_away(client):
+    client.send({**client.config(), "msg_id": "away"})
+    client.events([1, 2], [1, 2])
+    with served(client, resume=True):
+        assert client.reply_to("away")["response"] == "ACK"
+        assert client.last(sum=2)
+
+
+def test_it_resumes_behind_the_last_reset_and_not_after_a_stop(client):
+    with served(client):
+        client.start()
+        client.events([1, 2, 3], [1, 2, 3])
+        client.last(sum=3)
+        client.ask({"cmd": "reset_counts"})
+        client.events([1], [1])
+        client.last(sum=1)
+    with served(client, resume=True):
+        assert client.last(sum=1).info["state"] == "COUNTING"
+        client.ask({"cmd": "stop"})
+    n = len(client.histograms())
+    with served(client, resume=True):
+        client.ask({"cmd": "reset_counts"})
+    assert len(client.histograms()) == n
+
+
+def test_an_interval_is_resumed_from_when_it_was_commanded(client):
+    begin = now_ms()
+    client.send(client.config(interval=1))
+    client.events([1, 2], [1, 2])
+    with served(client, resume=True):
+        found = client.last(state="FINISHED")
+    assert found.info["sum"] == 2
+    assert begin - 100 <= found.info["start"] <= begin + 5000
+
+
+def test_its_last_words_are_the_last_state_and_that_it_has_stopped(client):
+    with served(client):
+        client.start()
+        client.events([1, 2], [1, 2])
+        client.last(sum=2)
+        until(client.beats)
+    assert client.histograms()[-1].info["state"] == "FINISHED"
+    status = json.loads(client.beats()[-1].status_json)
+    assert (status["status"], status["message"]["state"]) == (235, "stopped")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_cleanly_at_a_signal(client, number):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "livedata", "serve", client.transport.url]
+        + ["--commands", client.name("commands"), "--responses", client.name("responses")]
+        + ["--heartbeat", client.name("beats"), "--topic", client.name("hist"), "--name", "counter"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
+    try:
+        assert process.stderr is not None
+        assert "listening to" in process.stderr.readline()
+        entry = client.entry()
+        del entry["topic"]
+        client.start(entry)
+        client.events([1, 2], [1, 2])
+        assert client.last(sum=2).message.source == "counter"
+        process.send_signal(number)
+        assert process.wait(15) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    assert client.histograms()[-1].info["state"] == "FINISHED"
+    assert json.loads(client.beats()[-1].status_json)["message"]["state"] == "stopped"
+
+
+def test_a_broker_that_was_away_for_a_while_costs_no_events():
+    from livedata.testing.broker import kafka_broker
+    from livedata.transport import open_transport
+    from tests.service.facility import Client
+
+    with kafka_broker() as broker:
+        transport = open_transport(broker.url)
+        client = Client(transport, "t")
+        with served(client):
+            client.start()
+            client.events([1, 2], [1, 2])
+            client.last(sum=2)
+            broker.kill()
+            broker.restart()
+            client.events([1, 2, 3], [1, 2, 3])
+            assert client.last(sum=5).info["state"] == "COUNTING"
+            client.start(client.entry(id="again"))
+        client.producer.close()
+        transport.close()
