@@ -121,7 +121,7 @@ class Reading:
         out = np.zeros((self.n_targets, 1), np.int64)
         sums.add_rows(by_row[:, np.newaxis], self.kept, self.targets, out)
         out = out.reshape(self.shape)
-        return np.ascontiguousarray(out.sum(axis=tuple(range(2, out.ndim))))
+        return np.asarray(out.sum(axis=tuple(range(2, out.ndim))))
 
     def _counts(self, cells: Cells) -> Sums:
         """Return the counts of the result."""
@@ -134,7 +134,7 @@ class Reading:
                 by_row -= part[0, :, self.plan.outside]
         out = np.zeros((self.n_targets, 1), np.int64)
         sums.add_rows(by_row[:, np.newaxis], self.kept, self.targets, out)
-        return np.ascontiguousarray(out.reshape(self.shape).transpose(self.order))
+        return np.asarray(out.reshape(self.shape).transpose(self.order), order="C")
 
     def _values(self, part: NDArray[Any]) -> Sums:
         """Sum one array, shape (plane, row, column), into the result."""
@@ -153,11 +153,11 @@ class Reading:
             whole = np.zeros((part.shape[0], self.n_targets, plan.outside), np.int64)
             for plane, held in zip(whole, part, strict=True):
                 sums.add_rows(held, self.kept, self.targets, plane)
-            out = _reduced(whole.reshape(*whole.shape[:2], *widths), 2, self.columns, [c.n for c in plan.columns])
+            out = _reduced(whole.reshape((*whole.shape[:2], *widths)), 2, self.columns, [c.n for c in plan.columns])
         axes = plan.description.axes
-        out = out.reshape(*plan.plane_widths, *self.shape, *out.shape[2:])
+        out = out.reshape((*plan.plane_widths, *self.shape, *out.shape[2:]))
         out = _reduced(out, 0, self.planes, [axes[i].n for i in plan.entry])
-        return np.ascontiguousarray(out.transpose(self.order))
+        return np.asarray(out.transpose(self.order), order="C")
 
     # Fates
 
@@ -238,5 +238,6 @@ def _reduced(array: Sums, first: int, kept: tuple[int, ...], bins: list[int]) ->
 
 
 def _frozen(array: Sums) -> Sums:
+    array = np.asarray(array)
     array.flags.writeable = False
     return array
