@@ -132,9 +132,10 @@ def _linear(factor: Floats) -> _Own:
 
 
 def _tof(b: Beamline) -> _Own:
-    if b.flight.wrap_offset is None and b.flight.table is None:
-        _ = b.ltotal  # without a flight path a time of arrival must not pass for a time of flight
-    return _linear(np.ones(b.n_pixels))
+    if b.flight.wrap_offset is not None:
+        return _linear(np.ones(b.n_pixels))
+    # Without a flight path a time of arrival must not pass for a time of flight.
+    return _linear(np.where(np.isnan(b.ltotal), np.nan, 1.0))
 
 
 def _wavelength(b: Beamline) -> _Own:

@@ -144,8 +144,8 @@ def check_table(flight: Flight, table: LookupTable) -> None:
         )
     if flight.emission_offset:
         raise ArgumentError(
-            f"flight gives emission_offset={flight.emission_offset} and a lookup table, which knows when neutrons leave; "
-            "give one of them"
+            f"flight gives emission_offset={flight.emission_offset} and a lookup table, which knows when neutrons "
+            "leave; give one of them"
         )
     if flight.period is not None and not math.isclose(flight.period, table.period, rel_tol=1e-6):
         raise ArgumentError(
