@@ -82,6 +82,10 @@ def test_monitors_know_the_straight_line_from_the_source():
     assert compute("ltotal", off_axis, 1)[0] == 5.0
 
 
+def test_the_place_of_a_monitor_serves_all_its_pixels():
+    assert compute("ltotal", monitor(15.0), [1, 1], pixels=[0, 3], n_pixels=4).tolist() == [15.0, 15.0]
+
+
 def test_monitors_of_a_file_without_a_source_take_the_length_of_the_flight():
     geometry = dataclasses.replace(monitor(15.0), source=None, sample=(0.0, 0.0, 0.0))
     assert compute("ltotal", geometry, 1, Flight(l1=20.0))[0] == 15.0

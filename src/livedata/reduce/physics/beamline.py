@@ -41,11 +41,13 @@ class Beamline:
 
     @property
     def positions(self) -> Floats:
-        """Position of each pixel in m, float64, shape (pixel, 3); NaN where unknown."""
+        """Position of each pixel in m, float64, shape (pixel, 3); NaN where unknown. One of a monitor serves all."""
         known = self._known()
         if known.positions is None:
             raise self._missing("the positions of pixels", "has no pixel offsets or transformations")
         positions = np.asarray(known.positions, np.float64)
+        if known.is_monitor and positions.shape == (1, 3):
+            return np.broadcast_to(positions, (self.n_pixels, 3))
         if positions.shape != (self.n_pixels, 3):
             raise ArgumentError(
                 f"{self.wanted} needs one position for each of {self.n_pixels} pixels; {known.where or 'the geometry'} "

@@ -65,7 +65,7 @@ def formula_of(name: str, geometry: Geometry | None, flight: Flight, n_pixels: i
     entry = COORDINATES[name]
     if name in _PIXEL and not (flight.gravity and name in _FALLING):
         values = np.ascontiguousarray(_PIXEL[name](beamline), np.float64)
-        return Formula(name, entry.unit, Kind.LINEAR, values[:, np.newaxis], values, text=entry.about)
+        return Formula(name, entry.unit, int(Kind.LINEAR), values[:, np.newaxis], values, text=entry.about)
     timing, columns = timing_of(flight, beamline)
     if flight.gravity and name in _FALLING:
         kind, own = fall_formula(name, beamline)
@@ -74,7 +74,9 @@ def formula_of(name: str, geometry: Geometry | None, flight: Flight, n_pixels: i
             kind, own = _TIMED[name](beamline)
     table = np.column_stack([columns, *own]) if own else columns
     parameters = np.ascontiguousarray(np.broadcast_to(table, (n_pixels, table.shape[1])), np.float64)
-    return Formula(name, entry.unit, kind, parameters, None, timing, f"{entry.about}; {_remark(timing.stage, flight)}")
+    return Formula(
+        name, entry.unit, int(kind), parameters, None, timing, f"{entry.about}; {_remark(timing.stage, flight)}"
+    )
 
 
 def evaluate(
@@ -119,7 +121,7 @@ def evaluate(
             shifts = shift_ns[part] if timing.is_shifted else _NO_SHIFT
             numbers = (timing.emission, timing.frame, timing.step)
             kernels.shift_times(toa_ns[part], shifts, out[part])
-            kernels.to_flight(timing.stage, formula.parameters, pixels[part], numbers, timing.table, out[part])
+            kernels.to_flight(int(timing.stage), formula.parameters, pixels[part], numbers, timing.table, out[part])
             kernels.to_value(formula.kind, formula.parameters, timing.n_columns, pixels[part], out[part])
 
 
