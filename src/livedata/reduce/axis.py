@@ -136,7 +136,7 @@ class Axes(tuple[Axis, ...]):
         return [axis.name for axis in self]
 
 
-def bins(start: float, stop: float, *, n: int, unit: str | None = None) -> Axis:
+def bins(start: float | Fraction, stop: float | Fraction, *, n: int, unit: str | None = None) -> Axis:
     """Return `n` bins of equal width from `start` to `stop`, the last edge excluded.
 
     Parameters
@@ -190,7 +190,7 @@ def edges(values: ArrayLike, unit: str | None = None) -> Axis:
     return Axis(exact, len(exact) - 1, unit)
 
 
-def log_bins(start: float, stop: float, *, n: int, unit: str | None = None) -> Axis:
+def log_bins(start: float | Fraction, stop: float | Fraction, *, n: int, unit: str | None = None) -> Axis:
     """Return `n` bins whose edges grow by the same factor, the last edge excluded.
 
     Edge ``i`` is the double nearest to ``start * (stop / start) ** (i / n)``, worked out with 50 digits: the same on
@@ -381,4 +381,4 @@ def parse_bins(text: str, unit: str | None) -> Axis:
     if len(parts) == 2:
         return integers(int(start), int(stop))
     make = log_bins if len(parts) == 4 else bins
-    return make(start, stop, n=n, unit=unit)  # type: ignore[arg-type]
+    return make(start, stop, n=n, unit=unit)
