@@ -13,6 +13,7 @@ import pytest
 from livedata.panels.busy import Cell
 from livedata.panels.image import ImageDrawing
 from livedata.panels.panel import Panel
+from livedata.panels.place import places_of
 from livedata.panels.spectrum import SpectrumDrawing
 
 from .flow import image_view, seen, spectrum_view
@@ -51,7 +52,7 @@ def image():
     flow.push(np.arange(1, 700_001), np.zeros(700_000))
     flow.push(np.full(41, 1 + 700 * 20 + 10), np.zeros(41))
     seen(view, 700_041)
-    panel = Panel(view, partial(ImageDrawing, layout=view.layout), cell=Cell(), wake=lambda: None)
+    panel = Panel(view, partial(ImageDrawing, places=places_of(view)), cell=Cell(), wake=lambda: None)
     yield view, flow, panel, Page(panel)
     panel.dispose()
     view.stop()

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from livedata.panels import html_table, wording
+from livedata.panels import html_table
 from livedata.panels.headline import Headline, headline
+from livedata.reduce.show import wording
 
 from .flow import image_view, seen
 
@@ -43,19 +44,19 @@ def test_a_headline_says_name_state_age_rate_counts_and_remarks() -> None:
     view, flow = image_view()
     flow.push([1, 2, 99], [0, 0, 0])
     seen(view, 3)
-    said = headline(view, binned=2).text()
+    said = headline(view, view.picture()).text()
     assert said.startswith("detector image live · ")
     assert "events/s · 2 counts" in said
     assert "1 unmapped" in said
     view.stop()
-    assert headline(view, binned=2).state == "stopped"
+    assert headline(view, view.picture()).state == "stopped"
 
 
 def test_old_data_is_a_replay_of_its_date() -> None:
     view, flow = image_view()
     flow.push([1], [0], time_ns=1_460_419_200_000_000_000)
     seen(view, 1)
-    assert "replay of 2016-04-12" in headline(view, binned=1).text()
+    assert "replay of 2016-04-12" in headline(view, view.picture()).text()
     view.stop()
 
 
@@ -64,7 +65,7 @@ def test_a_finished_view_has_no_age() -> None:
     flow.push([1], [0])
     flow.end()
     view.wait(timeout=10)
-    assert headline(view, binned=1).text() == "detector image complete · 1 count"
+    assert headline(view, view.picture()).text() == "detector image complete · 1 count"
 
 
 def test_reading_shows_a_bar() -> None:
@@ -75,7 +76,7 @@ def test_reading_shows_a_bar() -> None:
 
 def test_paused_is_said_with_the_state_behind_it() -> None:
     view, _ = image_view()
-    assert headline(view, binned=0, paused=True).state == "paused (live)"
+    assert headline(view, view.picture(), paused=True).state == "paused (live)"
     view.stop()
 
 

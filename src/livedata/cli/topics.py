@@ -70,7 +70,7 @@ def describe(topic: Topic, now_ms: int) -> dict[str, Any]:
 
 
 def _row(topic: Topic, now_ms: int) -> list[object]:
-    from ..panels import wording
+    from ..reduce.show import wording
     from ..schemas.show.wording import clean, utc
     from ..streams.clock import describe_age
 

@@ -45,8 +45,9 @@ def present(view: Watched) -> dict[str, Any]:
     make: Callable[[Snapshot], Drawing]
     if snapshot.array.ndim == 2:
         from .image import ImageDrawing
+        from .place import places_of
 
-        make = partial(ImageDrawing, layout=view.layout)
+        make = partial(ImageDrawing, places=places_of(view))
     else:
         from .spectrum import SpectrumDrawing
 

@@ -6,8 +6,11 @@ import time
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+
+from ..reduce.result.snapshot import Snapshot
+from ..reduce.show import wording
 from ..streams.clock import describe_age
-from . import wording
 from .watched import Watched
 
 # Shape and word say the state; colour never alone.
@@ -16,6 +19,10 @@ _SIGNS = {
 }  # fmt: skip
 _STYLE = "line-height:1.5;color:var(--jp-ui-font-color1,inherit);font-size:14px;font-variant-numeric:tabular-nums"
 _BAR_STYLE = "width:100%;height:6px;display:block"
+
+
+LAG_BYTES = 1 << 23
+"""What waits to be counted is told from so many bytes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +58,48 @@ class Headline:
         return f'<div role="status" aria-live="polite" style="{hidden}">{escape(self.text())}</div>'
 
 
-def headline(view: Watched, *, binned: int, paused: bool = False, extra: tuple[str, ...] = ()) -> Headline:
+def headline(view: Watched, shown: Snapshot, *, paused: bool = False, extra: tuple[str, ...] = ()) -> Headline:
     """Say how a view stands.
 
     Parameters
     ----------
     view
         The view.
-    binned
-        Counts in the picture that is shown.
+    shown
+        What the picture shows.
     paused
         Whether the picture stands still by request.
     extra
         Remarks of the panel itself.
     """
     state, fraction = view.state, None
+    facts = [wording.counts(shown.ledger.binned)]
     progress = view.progress
     if state == "catching up":
         if progress.total > 0:
             fraction = min(1.0, progress.done / progress.total)
+            facts.append(f"covers {100 * fraction:.0f} % so far")
         state = "reading" if view.is_finite else state
-        state = state if fraction is None else f"{state} {100 * fraction:.0f} %"
     elif state == "failed":
         state = f"failed: {view.error}" if view.error is not None else "failed"
     if paused:
         state = f"paused ({state})"
-    facts = [wording.counts(binned)]
     if not view.is_finite:
         facts.insert(0, describe_age(view.data_ns, time.time_ns()))
         if view.state in ("live", "catching up"):
             facts.insert(1, f"{wording.short(view.events_per_s)} events/s")
+            if (lag := getattr(view, "lag", 0)) > LAG_BYTES:
+                facts.append(f"{wording.short(lag)}B behind")
+    if note := _settled(shown):
+        facts.append(note)
     return Headline(view.name, state, tuple(facts), (*view.remarks, *extra), fraction)
+
+
+def _settled(shown: Snapshot) -> str:
+    """Say up to when nothing will change any more, where that is not all that is shown."""
+    until, last = shown.settled_until, shown.coverage.last_ns
+    if until is None or last is None or until > last or shown.state in ("complete", "failed"):
+        return ""
+    moment = str(np.datetime64(until, "ns").astype("datetime64[ms]")).replace("T", " ")
+    is_today = abs(last - until) < 12 * 3_600 * 10**9
+    return f"settled until {moment[11:] if is_today else moment} UTC"

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from bokeh.events import MouseLeave, MouseMove, RangesUpdate
-from bokeh.models import ColorBar, ColumnDataSource, CustomJS, FixedTicker, Label, LayoutDOM, LinearColorMapper, Range1d
+from bokeh.models import (
+    ColorBar,
+    ColumnDataSource,
+    CustomJS,
+    FixedTicker,
+    Label,
+    LayoutDOM,
+    LinearColorMapper,
+    Range1d,
+    Title,
+)
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
-from ..reduce.axis import Axis
-from ..reduce.pixels.layout import Layout
+from ..reduce.pixels.region import Region
 from ..reduce.result.snapshot import Snapshot
-from . import palette, scale, wording
-from .raster import Cut, Window, cut
+from ..reduce.show import palette, scale, wording
+from ..reduce.show.part import Part, shrink
+from ..reduce.show.raster import Window
+from ..reduce.show.ruler import Ruler, frame
+from .drawn import Hand
+from .place import Places
 
 PIXELS = 512
 """Most rows and columns sent to the browser."""
@@ -30,29 +44,32 @@ TELL_WINDOW = "try { wish.tags = [cb_obj.x0, cb_obj.x1, cb_obj.y0, cb_obj.y1] } 
 
 
 class ImageDrawing:
-    """A two-dimensional picture with colour bar, zoom and readout.
+    """A two-dimensional picture with colour bar, zoom, readout and tools to draw regions.
 
     Parameters
     ----------
     first
         A snapshot with the axes (row, column).
-    layout
-        Where pixels stand, for their numbers in the readout.
+    places
+        The pixels behind it, for the readout and the masked ones.
     """
 
-    def __init__(self, first: Snapshot, layout: Layout | None = None) -> None:
-        self._rows, self._columns = _Ruler(first.axes[0]), _Ruler(first.axes[1])
-        self._layout = layout if layout is not None and layout.shape == first.array.shape else None
-        self._numbers: NDArray[np.int32] | None = None
+    def __init__(self, first: Snapshot, places: Places | None = None) -> None:
+        self._rows, self._columns = Ruler(first.axes[0]), Ruler(first.axes[1])
+        self._places = places or Places()
+        self._hidden = self._places.hidden(first.array.shape)
         self._window: Window | None = None
         self._scale: scale.Scale | None = None
         self._bar_shows: scale.Scale | None = None
-        self._cut: Cut | None = None
+        self._cut: Part | None = None
+        self._unit = first.unit
         columns: dict[str, list[Any]] = {name: [0.0] for name in ("x", "y", "dw", "dh")}
         self._data = ColumnDataSource({"image": [np.zeros((1, 1), np.uint8)], **columns})
         self.models = {"window": ColumnDataSource(), "mouse": ColumnDataSource()}
         self.note = silence_note()
         self._root = self._figure()
+        self.hand = Hand(self._root, self._columns, self._rows)
+        self.models["drawn"] = self.hand.model
 
     @property
     def root(self) -> LayoutDOM:
@@ -65,29 +82,34 @@ class ImageDrawing:
         return True
 
     def _figure(self) -> Any:
-        width, height = _frame(self._rows, self._columns)
+        width, height = frame(self._rows, self._columns, _WIDTH, _HEIGHT)
         fig = figure(
             frame_width=width, frame_height=height, tools="box_zoom,wheel_zoom,pan,reset,save", active_scroll=None,
             active_drag="box_zoom", toolbar_location="right",
             x_axis_label=self._columns.label, y_axis_label=self._rows.label,
+            x_axis_type=self._columns.library_type, y_axis_type=self._rows.library_type,
             x_range=Range1d(*self._columns.ends, bounds="auto"),
             y_range=Range1d(*self._rows.ends, bounds="auto"),
         )  # fmt: skip
         fig.toolbar.logo = None
         fig.grid.visible = False
         fig.add_layout(self.note)
-        fig.background_fill_color = "#000000"
-        for axis in fig.axis:
+        if self._places.looking:
+            fig.add_layout(
+                Title(text=self._places.looking, text_font_size="12px", text_font_style="normal"), "above"
+            )  # fmt: skip
+        fig.background_fill_color = palette.BACKGROUND
+        for axis, ruler in ((fig.xaxis[0], self._columns), (fig.yaxis[0], self._rows)):
             axis.axis_label_text_font_size, axis.major_label_text_font_size = "13px", "12px"
             axis.axis_label_text_font_style = "normal"
-        colours = palette.colours()
-        fig.image(
-            "image", x="x", y="y", dw="dw", dh="dh", source=self._data,
-            color_mapper=LinearColorMapper(colours, low=-0.5, high=255.5),
-        )  # fmt: skip
+            if marks := ruler.category_marks():
+                axis.ticker, axis.major_label_overrides = FixedTicker(ticks=list(marks)), marks
+        self._mapper = LinearColorMapper(palette.colours(), low=-0.5, high=255.5)
+        fig.image("image", x="x", y="y", dw="dw", dh="dh", source=self._data, color_mapper=self._mapper)
         self._ticker = FixedTicker(ticks=[])
         self._bar = ColorBar(
-            color_mapper=LinearColorMapper(colours[1:], low=0, high=1), ticker=self._ticker, title="counts", width=14,
+            color_mapper=LinearColorMapper(palette.colours()[1:-1], low=0, high=1), ticker=self._ticker,
+            title=wording.values_label(self._unit), width=14,
             padding=6, label_standoff=6, major_label_text_font_size="12px", title_text_font_size="12px",
             title_text_font_style="normal", bar_line_color=None, background_fill_alpha=0,
         )  # fmt: skip
@@ -105,41 +127,65 @@ class ImageDrawing:
         self._window = (*self._columns.places(x0, x1), *self._rows.places(y0, y1))
         return True
 
+    def outline(self, drawn: list[Region]) -> bool:
+        """Show regions as outlines; return whether they changed."""
+        return self.hand.show(drawn)
+
     def refresh(self) -> None:
         """Send scale and window anew with the next drawing."""
         self._window = self._bar_shows = None
 
     def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
         """Put the visible part of a snapshot into the models."""
-        part = self._cut = cut(snapshot.array, self._window, PIXELS)
-        self._scale = scale.fit(part.counts, is_log=is_log, before=self._scale)
-        (x, x1), (y, y1) = self._columns.values(part.x, part.width), self._rows.values(part.y, part.height)
-        image = self._scale.index(part.counts)
+        part = self._cut = shrink(
+            self._visible(snapshot.array), self._rows, self._columns, self._window, (PIXELS, PIXELS)
+        )
+        self._scale = scale.fit(part.values, is_log=is_log, before=self._scale)
+        (x, x1), (y, y1) = part.x, part.y
+        image = self._scale.index(part.values)
         self._data.data = {"image": [image], "x": [x], "y": [y], "dw": [x1 - x], "dh": [y1 - y]}
         if self._scale != self._bar_shows:
+            was_signed = self._bar_shows is not None and self._bar_shows.is_signed
+            if self._scale.is_signed or was_signed:
+                colours = palette.colours(is_signed=self._scale.is_signed)
+                self._mapper.palette, self._bar.color_mapper.palette = colours, colours[1:-1]
             self._bar_shows = self._scale
             marks = self._scale.ticks()
             self._bar.major_label_overrides = dict(marks)
             self._ticker.ticks = [place for place, _ in marks]
 
+    def _visible(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Leave out what only masked pixels show."""
+        if self._hidden is None or self._hidden.shape != values.shape:
+            return values
+        return np.where(self._hidden, np.nan, values)
+
     def readout(self, snapshot: Snapshot, mouse: list[Any] | None) -> str:
-        """Say the exact count of the pixel under the mouse, also where the picture shows blocks of pixels."""
+        """Say the exact value of the place under the mouse, also where the picture shows blocks of bins."""
         if mouse and len(mouse) == 2:
             column, row = self._columns.bin(mouse[0]), self._rows.bin(mouse[1])
-            if column is not None and row is not None:
-                place = f"{self._columns.say(column)}, {self._rows.say(row)}{self._pixel(row, column)}"
-                return f"{place}: {wording.counts(int(snapshot.array[row, column]))}"
-        blocks = self._cut
-        if blocks is not None and blocks.fx * blocks.fy > 1:
-            return f"each dot: largest of {blocks.fx} × {blocks.fy} bins, zoom in for all · point for the exact count"
-        return "black: no counts · point at a pixel for its exact count"
+            if column is not None and row is not None and snapshot.array.shape == (self._rows.n, self._columns.n):
+                pixel = self._places.say(row, column, snapshot.array.shape)
+                place = f"{self._columns.say(column)}, {self._rows.say(row)}{pixel}"
+                return f"{place}: {said_value(snapshot, (row, column))}"
+        if self._cut is not None and self._cut.note:
+            return f"each dot: {self._cut.note}, zoom in for all · point for the exact {_what(snapshot)}"
+        if self._scale is not None and self._scale.is_signed:
+            return "white: zero · grey: no value · point at a place for its exact value"
+        grey = "" if snapshot.array.dtype.kind != "f" and self._hidden is None else ", grey: masked or no value"
+        zero = "no counts" if snapshot.unit == "counts" else "zero"
+        return f"black: {zero}{grey} · point at a pixel for its exact {_what(snapshot)}"
 
-    def _pixel(self, row: int, column: int) -> str:
-        if self._layout is None:
-            return ""
-        if self._numbers is None:
-            self._numbers = self._layout.detector_number()
-        return f" (pixel {self._numbers[row, column]})"
+
+def said_value(snapshot: Snapshot, at: tuple[int, ...]) -> str:
+    """Say one value; with its error where it is no plain number of counts."""
+    spread = None if snapshot.spread is None else float(snapshot.spread[at])
+    error = None if spread is None or not spread >= 0 else math.sqrt(spread)
+    return wording.value(snapshot.array[at].item(), snapshot.unit, error=error)
+
+
+def _what(snapshot: Snapshot) -> str:
+    return "count" if snapshot.unit == "counts" else "value"
 
 
 def silence_note() -> Label:
@@ -148,48 +194,3 @@ def silence_note() -> Label:
         x=8, y=8, x_units="screen", y_units="screen", text="", visible=False, text_font_size="14px",
         text_color="#000000", background_fill_color="#ffd54a", background_fill_alpha=1.0,
     )  # fmt: skip
-
-
-class _Ruler:
-    """From bins to what stands along an axis: values of a regular axis, else bin numbers."""
-
-    def __init__(self, axis: Axis) -> None:
-        self.n = axis.n
-        self._edges = axis.edges
-        self._name = axis.name or "bin"
-        self._unit = wording.unit(axis.unit)
-        self.is_index = axis.unit is None and bool(self._edges[0] == 0 and self._edges[-1] == axis.n)
-        self._is_regular = axis.is_regular
-        self.ends = (float(self._edges[0]), float(self._edges[-1])) if axis.is_regular else (0.0, float(axis.n))
-        self.label = wording.label(axis) if axis.is_regular else f"{self._name}, bin number (uneven bins)"
-        self._width = (self.ends[1] - self.ends[0]) / axis.n
-
-    def values(self, first: int, n: int) -> tuple[float, float]:
-        """Return the ends of `n` bins from `first` on, in the axis' values."""
-        return self.ends[0] + first * self._width, self.ends[0] + (first + n) * self._width
-
-    def places(self, low: float, high: float) -> tuple[float, float]:
-        """Return values as bins."""
-        return (low - self.ends[0]) / self._width, (high - self.ends[0]) / self._width
-
-    def bin(self, value: object) -> int | None:
-        """Return the bin at a value, or None beside the axis."""
-        if not isinstance(value, int | float):
-            return None
-        place = int((value - self.ends[0]) // self._width)
-        return place if 0 <= place < self.n else None
-
-    def say(self, place: int) -> str:
-        """Name a bin."""
-        if self.is_index:
-            return f"{self._name} {place}"
-        unit = f" {self._unit}" if self._unit else ""
-        return f"{self._name} {self._edges[place]:.6g} … {self._edges[place + 1]:.6g}{unit}"
-
-
-def _frame(rows: _Ruler, columns: _Ruler) -> tuple[int, int]:
-    """Return width and height on the screen: square pixels for detectors as long as that leaves something to see."""
-    ratio = columns.n / rows.n
-    if not (rows.is_index and columns.is_index) or not 0.4 <= ratio <= 4:
-        return _WIDTH, _HEIGHT
-    return (round(_HEIGHT * ratio), _HEIGHT) if ratio <= _WIDTH / _HEIGHT else (_WIDTH, round(_WIDTH / ratio))

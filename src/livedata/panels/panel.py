@@ -12,8 +12,10 @@ from typing import Any, Protocol
 import ipywidgets as widgets
 from bokeh.models import LayoutDOM, Model
 
+from ..reduce.pixels.region import Region
 from ..reduce.result.snapshot import Snapshot
 from .busy import Cell
+from .drawn import Hand
 from .headline import headline
 from .link import Link
 from .watched import Watched
@@ -26,6 +28,8 @@ LOOK_S = 0.03
 """How soon a live view without anything new is looked at again."""
 HEARTBEAT_S = 1.0
 """A live picture without anything new says so: the page tells it from a kernel that hangs."""
+TOLD_S = 4.0
+"""So long the line below the picture tells which region was drawn."""
 UNSEEN_S = 30.0
 """A view that nobody has looked at for so long is held by its owner alone."""
 
@@ -65,6 +69,15 @@ class Drawing(Protocol):
         """Whether the scale of counts is logarithmic at first."""
         ...
 
+    @property
+    def hand(self) -> Hand:
+        """What is drawn by hand."""
+        ...
+
+    def outline(self, drawn: list[Region]) -> bool:
+        """Show regions as outlines; return whether they changed."""
+        ...
+
     def refresh(self) -> None:
         """Send everything anew with the next drawing: a page was loaded that knows nothing yet."""
         ...
@@ -99,16 +112,25 @@ class Panel:
         self._headline_at = self._summary_at = float("-inf")
         self._mouse: list[Any] | None = None
         self._error = ""
+        self._told = ("", 0.0)
         first = view.picture()
         self._drawing = drawing(first)
+        self._drawn: list[Region] = getattr(view, "drawn", [])
+        self._outlined = tuple(self._drawn)
+        self._drawing.outline(self._drawn)
         self._drawing.draw(first, is_log=self._drawing.starts_log)
         self.link = Link(self._drawing.root, self._drawing.models, wake, note=self._drawing.note)
-        self._head = widgets.HTML(headline(view, binned=first.ledger.binned).html())
+        self._head = widgets.HTML(headline(view, first).html())
         self._summary = widgets.HTML()
         self._readout = widgets.HTML(_small(self._drawing.readout(first, None)))
         self._pause = widgets.ToggleButton(
             value=False, description="Pause", icon="pause", tooltip="Let the picture stand still; counting goes on"
         )
+        self._clear = widgets.Button(
+            description="Clear drawn", tooltip="Take all drawn regions away: view.drawn.clear()"
+        )
+        self._clear.layout.width, self._clear.layout.display = "110px", "" if getattr(view, "drawn", []) else "none"
+        self._clear.on_click(self._clear_drawn)
         self._log = widgets.ToggleButton(
             value=self._drawing.starts_log, description="Log scale", tooltip="Logarithmic or linear scale of counts"
         )
@@ -117,12 +139,16 @@ class Panel:
             button.observe(self._clicked, names="value")
         if view.is_finite:
             self._pause.layout.display = "none"  # it comes to rest by itself
-        controls = widgets.HBox([self._pause, self._log, self._readout])
+        controls = widgets.HBox([self._pause, self._log, self._clear, self._readout])
         controls.layout.align_items = "center"
         self.widget = widgets.VBox([self._head, self.link, controls, self._summary])
         self.widget.add_class("livedata-panel")
 
     def _clicked(self, _change: object) -> None:
+        self._wake()
+
+    def _clear_drawn(self, _button: object) -> None:
+        self._drawn.clear()
         self._wake()
 
     @property
@@ -139,7 +165,7 @@ class Panel:
         """Take the widgets away; return the view that was shown."""
         if not self._gone:
             self._gone = True
-            for widget in (self.widget, *self.widget.children, self._pause, self._log, self._readout):
+            for widget in (self.widget, *self.widget.children, self._pause, self._log, self._clear, self._readout):
                 widget.close()
         view, self._held, self._shown = self._view(), None, None
         return view
@@ -175,7 +201,7 @@ class Panel:
                 self.link.speak(partial(button.send_state, "tooltip"))
             self._stale, self._headline_at = True, float("-inf")
         self.link.is_live = view.state in ("live", "catching up")
-        changed = self._redraw(view)
+        changed = self._redraw(view, now)
         if (changed or now - self._headline_at >= HEADLINE_S) and self._retitle(view, now):
             changed = True
         if not changed and self.link.is_live and now - pace.sent_at >= HEARTBEAT_S:
@@ -183,26 +209,36 @@ class Panel:
                 pass
         return now + (interval_s if changed or not self.link.is_live else min(interval_s, LOOK_S))
 
-    def _redraw(self, view: Watched) -> bool:
+    def _redraw(self, view: Watched, now: float) -> bool:
         """Draw what is new, if anything is; return whether something was sent."""
         is_log, mouse = bool(self._log.value), self.link.wishes.get("mouse")
         moved = self._drawing.window(self.link.wishes.pop("window", None))
+        drawn = self._drawing.hand.take(self.link.wishes.pop("drawn", None))
+        self._drawn.extend(drawn)
         newest = (view.generation, view.version)
         if self._shown is None or (newest != self._shown_at and not self._pause.value):
             self._shown, self._shown_at, self._stale = view.picture(), newest, True
-        if self._stale or moved or is_log != self._is_log:
+        is_outlined = self._outlined == tuple(self._drawn)
+        if self._stale or moved or is_log != self._is_log or not is_outlined:
             with self.link.frame():
                 self._drawing.draw(self._shown, is_log=is_log)
+                self._drawing.outline(self._drawn)
         elif mouse == self._mouse:
             return False
+        if not is_outlined:
+            self._outlined = tuple(self._drawn)
+            self._clear.layout.display = "" if self._drawn else "none"
+            if drawn:
+                self._told = (f"drawn[{len(self._drawn) - 1}] = {drawn[-1]!r}", now + TOLD_S)
         self._stale, self._is_log, self._mouse = False, is_log, mouse
-        _set(self._readout, _small(self._drawing.readout(self._shown, mouse)))
+        told, until = self._told
+        _set(self._readout, _small(told if now < until else self._drawing.readout(self._shown, mouse)))
         return True
 
     def _retitle(self, view: Watched, now: float) -> bool:
         if self._shown is None or now - self._headline_at < HEADLINE_S:
             return False
-        said = headline(view, binned=self._shown.ledger.binned, paused=bool(self._pause.value))
+        said = headline(view, self._shown, paused=bool(self._pause.value))
         self._headline_at = now
         self._error = ""
         changed = _set(self._head, said.html())

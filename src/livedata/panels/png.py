@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError
-from ..reduce.result.snapshot import Snapshot
-from ..reduce.show import palette, scale, ticks, wording
-from ..reduce.show.raster import block_max
+from ..reduce.result.histogram import Histogram
+from ..reduce.show import palette, scale, wording
+from ..reduce.show.curve import trace
+from ..reduce.show.part import shrink
+from ..reduce.show.ruler import Ruler, frame
+from .caption import facts
 
 _W, _H = 460, 400
 _LEFT, _TOP, _BOTTOM, _RIGHT = 78, 62, 56, 96
@@ -23,7 +26,7 @@ _INK, _FAINT, _PAPER, _LINE = (20, 20, 20), (110, 110, 110), (255, 255, 255), (3
 _PLAIN = str.maketrans({"µ": "u", "Å": "A", "…": "~", "·": "-", "×": "x", "–": "-", "‖": "|", "▲": "!"})
 
 
-def save(path: str | Path, pictures: Mapping[str, Snapshot]) -> Path:
+def save(path: str | Path, pictures: Mapping[str, Histogram]) -> Path:
     """Write pictures side by side into one PNG file, replacing what was there.
 
     Parameters
@@ -47,7 +50,7 @@ def save(path: str | Path, pictures: Mapping[str, Snapshot]) -> Path:
     return target
 
 
-def render(pictures: Mapping[str, Snapshot], *, is_log: bool = True) -> bytes:
+def render(pictures: Mapping[str, Histogram], *, is_log: bool = True) -> bytes:
     """Draw pictures side by side and return the bytes of a PNG file.
 
     Parameters
@@ -70,9 +73,9 @@ def render(pictures: Mapping[str, Snapshot], *, is_log: bool = True) -> bytes:
     return buffer.getvalue()
 
 
-def _plate(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
-    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.picture()
-    return _image(title, snapshot, is_log=is_log) if snapshot.array.ndim == 2 else _spectrum(title, snapshot)
+def _plate(title: str, snapshot: Histogram, *, is_log: bool) -> Any:
+    said, flat = " · ".join(facts(snapshot)), snapshot.picture()
+    return _image(title, said, flat, is_log=is_log) if flat.array.ndim == 2 else _spectrum(title, said, flat)
 
 
 class _Pen:
@@ -90,10 +93,9 @@ class _Pen:
         said = words if has_all else words.translate(_PLAIN).encode("ascii", "replace").decode()
         self.pen.text((x, y), said, fill=_FAINT if faint else _INK, font=font, anchor=anchor)
 
-    def title(self, name: str, snapshot: Snapshot) -> None:
+    def title(self, name: str, said: str) -> None:
         self.write(_LEFT, 12, name, size=17)
-        facts = (snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
-        self.write(_LEFT, 38, " · ".join(facts), size=12, faint=True)
+        self.write(_LEFT, 38, said, size=12, faint=True)
 
     def across(self, place: float, words: str) -> None:
         x0, _, x1, y1 = self.box
@@ -138,64 +140,50 @@ def _font(size: int) -> tuple[Any, bool]:
     return ImageFont.load_default(size), False
 
 
-def _image(title: str, snapshot: Snapshot, *, is_log: bool) -> Any:
+def _image(title: str, said: str, shown: Histogram, *, is_log: bool) -> Any:
     from PIL import Image
 
-    counts = snapshot.array
-    fy, fx = (-(-n // limit) for n, limit in zip(counts.shape, (_H, _W), strict=True))
-    shown = block_max(block_max(counts, fy, 0), fx, 1)
-    colours = scale.fit(shown, is_log=is_log)
-    pixels = Image.fromarray(np.ascontiguousarray(palette.rgb()[colours.index(shown)][::-1]))
-    ratio = counts.shape[1] / counts.shape[0]
-    width = round(_H * ratio) if 0.4 <= ratio <= _W / _H else _W
-    height = round(_W / ratio) if _W / _H < ratio <= 4 else _H
+    rows, columns = Ruler(shown.axes[0]), Ruler(shown.axes[1])
+    part = shrink(shown.array, rows, columns, None, (_H, _W))
+    colours = scale.fit(part.values, is_log=is_log)
+    rgb = palette.rgb(is_signed=colours.is_signed)
+    pixels = Image.fromarray(np.ascontiguousarray(rgb[colours.index(part.values)][::-1]))
+    width, height = frame(rows, columns, _W, _H)
     pen = _Pen(width, height, _RIGHT)
-    pen.title(title, snapshot)
+    pen.title(title, said)
     x0, y0, x1, y1 = pen.box
     pen.sheet.paste(pixels.resize((width, height), Image.Resampling.NEAREST), (x0, y0))
-    pen.labels(wording.label(snapshot.axes[1]), wording.label(snapshot.axes[0]))
-    for axis, mark in ((snapshot.axes[1], pen.across), (snapshot.axes[0], pen.up)):
-        _rule(axis, mark)
-    bar = np.arange(255, 0, -1, dtype=np.uint8)[:, None]
-    strip = Image.fromarray(np.ascontiguousarray(palette.rgb()[bar])).resize((16, height), Image.Resampling.NEAREST)
+    pen.labels(columns.label, rows.label)
+    for ruler, mark in ((columns, pen.across), (rows, pen.up)):
+        for place, words in ruler.marks():
+            mark(place, words)
+    bar = np.arange(palette.N_COLOURS, 0, -1, dtype=np.uint8)[:, None]
+    strip = Image.fromarray(np.ascontiguousarray(rgb[bar])).resize((16, height), Image.Resampling.NEAREST)
     pen.sheet.paste(strip, (x1 + 14, y0))
     for place, words in colours.ticks():
         y = y1 - place * height
         pen.pen.line((x1 + 30, y, x1 + 35, y), fill=_INK)
         pen.write(x1 + 38, y, words, size=12, anchor="lm")
-    pen.write(x1 + 14, y0 - 18, "counts", size=12)
-    if fx * fy > 1:
-        pen.write(x0, y1 + 42, f"each dot: largest of {fx} × {fy} bins", size=10, faint=True)
+    pen.write(x1 + 14, y0 - 18, wording.values_label(shown.unit), size=12)
+    if part.note:
+        pen.write(x0, y1 + 42, f"each dot: {part.note}", size=10, faint=True)
     return pen.sheet
 
 
-def _rule(axis: Any, mark: Any) -> None:
-    edges = axis.edges
-    low, high = (float(edges[0]), float(edges[-1])) if axis.is_regular else (0.0, float(axis.n))
-    for value in ticks.linear(low, high):
-        mark((value - low) / (high - low), wording.tick(value))
-
-
-def _spectrum(title: str, snapshot: Snapshot) -> Any:
-    counts, axis = np.atleast_1d(snapshot.array), snapshot.axes[0]
-    blocks = -(-len(counts) // 2000)
-    shown = block_max(counts, blocks, 0)
+def _spectrum(title: str, said: str, shown: Histogram) -> Any:
+    curve = trace(shown)
     pen = _Pen(_W, _H, 34)
-    pen.title(title, snapshot)
+    pen.title(title, said)
     x0, _, x1, y1 = pen.box
-    edges = axis.edges
-    low, high = float(edges[0]), float(edges[-1])
-    top = ticks.round_up(max(float(shown.max(initial=0)) * 1.1, 5.0))
-    for value in ticks.linear(0, top):
-        y = y1 - value / top * _H
+    for place, words in curve.marks_up:
+        y = y1 - place * _H
         pen.pen.line((x0, y, x1, y), fill=(225, 225, 225))
-        pen.up(value / top, wording.tick(value))
-    for value in ticks.linear(low, high):
-        pen.across((value - low) / (high - low), wording.tick(value))
-    starts = np.append(edges[:-1:blocks], edges[-1])
-    xs = x0 + (starts - low) / (high - low) * (x1 - x0)
-    ys = y1 - shown / top * _H
-    outline = np.column_stack([np.repeat(xs, 2)[1:-1], np.repeat(ys, 2)])
-    pen.pen.line([(float(x), float(y)) for x, y in outline], fill=_LINE, width=2)
-    pen.labels(wording.label(axis), f"counts{f' (largest of {blocks} bins)' if blocks > 1 else ''}")
+        pen.up(place, words)
+    for place, words in curve.marks_across:
+        pen.across(place, words)
+    for line in curve.lines:
+        pen.pen.line([(x0 + x * _W, y1 - y * _H) for x, y in line], fill=_LINE, width=2)
+    for x, low, high in curve.bars:
+        pen.pen.line((x0 + x * _W, y1 - low * _H, x0 + x * _W, y1 - high * _H), fill=_LINE, width=1)
+    pen.labels(curve.label_across, curve.label_up)
     return pen.sheet

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from ..reduce.show import wording
 from ..streams.clock import describe_age
 from ..streams.row import StreamRow
-from . import wording
 from .busy import Cell
 
 REFRESH_S = 1.0

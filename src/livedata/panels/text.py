@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..reduce.axis import Axis
-from ..reduce.result.snapshot import Snapshot
+from ..reduce.result.histogram import Histogram
 from ..reduce.show import palette, scale, wording
-from ..reduce.show.raster import block_max
+from ..reduce.show.raster import block_max, shrink_blocks
+from ..reduce.show.ruler import Ruler
+from .caption import facts
 
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:-=+*#%@"
@@ -18,7 +22,7 @@ WIDTH, HEIGHT = 72, 18
 
 
 def draw(
-    snapshot: Snapshot,
+    snapshot: Histogram,
     *,
     name: str = "",
     width: int = WIDTH,
@@ -32,7 +36,7 @@ def draw(
     Parameters
     ----------
     snapshot
-        One or two dimensions are drawn; of more, the sum over all but the first two.
+        A snapshot or another result. One or two dimensions are drawn; of more, the sum over all but the first two.
     name
         Written above.
     width, height
@@ -49,14 +53,13 @@ def draw(
     :
         Lines joined by newlines, none wider than `width`.
     """
-    snapshot = snapshot if snapshot.array.ndim <= 2 else snapshot.picture()
-    facts = (name, snapshot.state, wording.counts(snapshot.ledger.binned), *snapshot.remarks)
-    title = _fit([fact for fact in facts if fact], width)
+    title = _fit([fact for fact in (name or snapshot.name, *facts(snapshot)) if fact] or [""], width)
+    snapshot = snapshot.picture()
     if snapshot.array.ndim not in (1, 2) or snapshot.array.size == 0:
         return title
     width, height = max(8, width), max(2, height)
     if snapshot.array.ndim == 1:
-        lines = _spectrum(snapshot.array, snapshot.axes[0], width, height, is_ascii=is_ascii)
+        lines = _spectrum(snapshot.array, snapshot.axes[0], snapshot.unit, width, height, is_ascii=is_ascii)
     else:
         lines = _image(snapshot, width, height, is_log=is_log, is_colour=is_colour, is_ascii=is_ascii)
     lines = [title, *lines]
@@ -74,52 +77,56 @@ def _fit(facts: list[str], width: int) -> str:
     return line
 
 
-def _spectrum(counts: NDArray[np.int64], axis: Axis, width: int, height: int, *, is_ascii: bool) -> list[str]:
+def _spectrum(counts: NDArray[Any], axis: Axis, unit: str, width: int, height: int, *, is_ascii: bool) -> list[str]:
     blocks = -(-len(counts) // (width - 8))
     shown = block_max(counts, blocks, 0)
-    peak = max(1, int(shown.max()))
-    eighths = np.rint(shown / peak * height * 8).astype(int)
-    eighths[(shown > 0) & (eighths == 0)] = 1  # a single count must not vanish
+    known = np.where(np.isfinite(shown), shown, 0)  # what has no value stands like nothing: no bar
+    peak = float(known.max(initial=0)) or 1.0
+    eighths = np.maximum(np.rint(known / peak * height * 8), 0).astype(int)
+    eighths[(known > 0) & (eighths == 0)] = 1  # a single count must not vanish
     lines = []
     for row in range(height - 1, -1, -1):
         level = np.clip(eighths - row * 8, 0, 8)
         bars = "".join("#" if v >= 4 else " " for v in level) if is_ascii else "".join(_BARS[v] for v in level)
         scale_text = wording.short(peak) if row == height - 1 else "0" if row == 0 else ""
         lines.append(f"{scale_text:>7} {bars}".rstrip())
-    ends = axis.edges
-    low, high = f"{ends[0]:g}", f"{ends[-1]:g}"
-    note = f"{wording.label(axis)}{f', largest of {blocks} bins' if blocks > 1 else ''}"
+    ruler = Ruler(axis)
+    low, high = ruler.ends_said()
+    what = f", {wording.values_label(unit)}" if unit != "counts" else ""
+    note = f"{ruler.label}{what}{f', largest of {blocks} bins' if blocks > 1 else ''}"
     room = len(shown) - len(low) - len(high)
     if len(note) + 2 <= room:
         lines.append(f"{'':8}{low}{note:^{room}}{high}")
     else:
-        lines.append(f"{'':8}{low} … {high} {wording.label(axis)}"[:width])
+        lines.append(f"{'':8}{low} … {high} {ruler.label}"[:width])
     return lines
 
 
-def _image(snapshot: Snapshot, width: int, height: int, *, is_log: bool, is_colour: bool, is_ascii: bool) -> list[str]:
+def _image(snapshot: Histogram, width: int, height: int, *, is_log: bool, is_colour: bool, is_ascii: bool) -> list[str]:
     counts = snapshot.array
     rows = 2 * height if is_colour else height
     fy, fx = -(-counts.shape[0] // rows), -(-counts.shape[1] // width)
-    shown = block_max(block_max(counts, fy, 0), fx, 1)
+    shown = shrink_blocks(counts, fy, fx)
     colours = scale.fit(shown, is_log=is_log)
     index = colours.index(shown)[::-1]  # the first row stands at the bottom
     if is_colour:
-        lines = _coloured(index)
+        lines = _coloured(index, is_signed=colours.is_signed)
     else:
         shades = _ASCII_SHADES if is_ascii else _SHADES
         steps = len(shades) - 1
-        level = np.where(index > 0, 1 + (index.astype(int) - 1) * steps // 255, 0)
+        filled = (index > 0) & (index < palette.NOTHING)
+        level = np.where(filled, 1 + (index.astype(int) - 1) * steps // 255, 0)
         lines = ["".join(shades[v] for v in line).rstrip() for line in level]
     y, x = wording.label(snapshot.axes[0]), wording.label(snapshot.axes[1])
     size = f"{counts.shape[1]} {x} × {counts.shape[0]} {y}"
-    ends = f"{'log' if is_log else 'linear'} {wording.tick(colours.low)} … {wording.tick(colours.high)}"
+    ends = f"{'log' if colours.is_log else 'linear'} {wording.tick(colours.low)} … {wording.tick(colours.high)}"
     blocks = [f"each place the largest of {fx} × {fy}"] if fx * fy > 1 else []
-    return [*lines, _fit([size, ends, *blocks], width)]
+    unit = [wording.values_label(snapshot.unit)] if snapshot.unit != "counts" else []
+    return [*lines, _fit([size, ends, *unit, *blocks], width)]
 
 
-def _coloured(index: NDArray[np.uint8]) -> list[str]:
-    rgb = palette.rgb()
+def _coloured(index: NDArray[np.uint8], *, is_signed: bool) -> list[str]:
+    rgb = palette.rgb(is_signed=is_signed)
     if len(index) % 2:
         index = np.vstack([np.zeros((1, index.shape[1]), np.uint8), index])
     lines = []

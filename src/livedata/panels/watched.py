@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..reduce.axis import Axes
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
+from ..reduce.pixels.region import Region
+from ..reduce.pixels.screen import Screen
 from ..reduce.result.ledger import Ledger
 from ..reduce.result.snapshot import Snapshot
 from ..streams.feed import Progress
@@ -27,6 +33,31 @@ class Watched(Protocol):
     @property
     def layout(self) -> Layout | None:
         """Where pixels stand, for an image of a detector."""
+        ...
+
+    @property
+    def screen(self) -> Screen | None:
+        """Which place of the picture each pixel is seen at; None where the picture is the layout itself, or none."""
+        ...
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Where pixels stand, as far as it is known without asking for it."""
+        ...
+
+    @property
+    def masked(self) -> NDArray[np.bool_] | None:
+        """Which pixels masks leave out, shape (pixel,); None without masks."""
+        ...
+
+    @property
+    def drawn(self) -> list[Region]:
+        """Regions that were drawn by hand in its panels, oldest first. Panels append, and show what is in it."""
+        ...
+
+    @property
+    def lag(self) -> int:
+        """Bytes that arrived but are not counted yet."""
         ...
 
     @property

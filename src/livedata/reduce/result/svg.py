@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from ..show.curve import trace
 from ..show.part import shrink
 from ..show.pngbytes import encode
 from ..show.ruler import Ruler, frame
-from .histogram import Histogram
+
+if TYPE_CHECKING:
+    from .histogram import Histogram
 
 _W, _H = 420, 300
 _LEFT, _TOP, _BOTTOM, _RIGHT = 76, 34, 50, 96
@@ -24,7 +27,7 @@ _STYLE = "font-family:system-ui,sans-serif;max-width:100%;height:auto;color:var(
 def svg(histogram: Histogram, title: str = "", *, is_log: bool = True) -> str:
     """Draw a result with one or two axes.
 
-    Ink takes the colour of the text around it, so that it can be read on dark pages too; what has no value is left open.
+    Ink takes the colour of the text around it, so that it can be read on dark pages; what has no value is left open.
 
     Parameters
     ----------

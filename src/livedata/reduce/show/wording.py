@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from ..reduce.axis import Axis
+import math
+
+from ..axis import Axis
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-_MICRO = {"us": "µs", "um": "µm", "angstrom": "Å", "Angstrom": "Å"}
+_MICRO = {
+    "us": "µs", "um": "µm", "angstrom": "Å", "Angstrom": "Å", "deg": "°", "degree": "°", "1/angstrom": "1/Å",
+    "dimensionless": "", "1": "",
+}  # fmt: skip
 
 
 def short(value: float) -> str:
@@ -51,7 +56,7 @@ def label(axis: Axis) -> str:
     ('toa [µs]', 'x')
     """
     name = axis.name.replace("_", " ") or "bin"
-    return f"{name} [{unit(axis.unit)}]" if axis.unit else name
+    return f"{name} [{unit(axis.unit)}]" if unit(axis.unit) else name
 
 
 def unit(text: str | None) -> str:
@@ -74,3 +79,33 @@ def counts(n: int) -> str:
     ('1 count', '1,234 counts')
     """
     return "1 count" if n == 1 else f"{n:,} counts"
+
+
+def values_label(text: str) -> str:
+    """Write what values are, for an axis or a colour bar.
+
+    Examples
+    --------
+    >>> values_label("counts"), values_label("1"), values_label("counts/us")
+    ('counts', 'ratio', 'counts/µs')
+    """
+    return "/".join(unit(part) or part for part in text.split("/")) if unit(text) else "ratio"
+
+
+def value(number: float, text: str, *, error: float | None = None) -> str:
+    """Write one value with its unit, exactly where it is a number of counts.
+
+    Examples
+    --------
+    >>> value(1234, "counts"), value(0.123456, "counts/s", error=0.0012), value(float("nan"), "1")
+    ('1,234 counts', '0.1235 ± 0.0012 counts/s', 'no value')
+    """
+    if number != number:
+        return "no value"
+    if error is None and text == "counts" and float(number).is_integer():
+        return counts(int(number))
+    tail = values_label(text) if unit(text) else ""
+    if error is None or not error > 0 or error == float("inf"):
+        return f"{number:.6g} {tail}".rstrip()
+    digits = max(0, min(12, math.floor(math.log10(max(abs(number), error)) - math.log10(error)) + 2))
+    return f"{number:.{max(digits, 2)}g} ± {error:.2g} {tail}".rstrip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from livedata.panels.raster import block_max, cut
+from livedata.reduce.show.raster import block_max, cut
 
 
 def test_a_small_picture_is_sent_as_it_is() -> None:

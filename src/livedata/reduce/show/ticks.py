@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 _STEPS = (1, 2, 5, 10)
+_STEPS_S = (0.001, 0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800)
+_STEPS_H = (6, 12, 24, 48, 96, 168, 720, 2160, 8760)
+_STEPS_MS = (*(1000 * s for s in _STEPS_S), *(3_600_000 * h for h in _STEPS_H))
 
 
 def round_up(value: float) -> float:
@@ -36,7 +40,7 @@ def linear(low: float, high: float, about: int = 5) -> list[float]:
     decade = 10.0 ** math.floor(math.log10(raw))
     step = next(s * decade for s in _STEPS if s * decade >= raw * (1 - 1e-12))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
 def logarithmic(low: float, high: float) -> list[float]:
@@ -57,3 +61,27 @@ def logarithmic(low: float, high: float) -> list[float]:
         if n % every == 0 and low * (1 - 1e-9) <= step * 10.0**n <= high * (1 + 1e-9)
     ]
     return found or [low, high]
+
+
+def moments(low_ms: float, high_ms: float, about: int = 4) -> list[tuple[float, str]]:
+    """Return round moments between two (ms since 1970), with what is written there, in UTC.
+
+    Examples
+    --------
+    >>> moments(0, 65_000)
+    [(0.0, '00:00:00'), (20000.0, '00:00:20'), (40000.0, '00:00:40'), (60000.0, '00:01:00')]
+    """
+    step = next((s for s in _STEPS_MS if (high_ms - low_ms) / s <= about + 0.5), _STEPS_MS[-1])
+    first, last = math.ceil(low_ms / step), math.floor(high_ms / step)
+    if last - first > 4 * about:
+        return [(low_ms, _date(low_ms)), (high_ms, _date(high_ms))]
+    part = slice(0, 10) if step >= 86_400_000 else slice(11, 16) if step >= 60_000 else slice(11, 19)
+    if step < 1000:
+        part = slice(11, 23)
+    found = [float(i * step) for i in range(first, last + 1)]
+    return [(value, _date(value)[part]) for value in found]
+
+
+def _date(ms: float) -> str:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    return moment.isoformat(timespec="milliseconds")[:23]
