@@ -322,7 +322,11 @@ def setting(units: Mapping[str, str] | None = None, **samples) -> Setting:
         messages = Messages("t", np.zeros(1, np.int32), np.zeros(1, np.int64), *[np.zeros(1, np.int64)] * 3)
         if n:
             timelines[name].accept(LogBatch(data.time, data.value, messages))
-    return Setting(log=timelines.get, log_names=timelines.keys, log_unit=lambda name: (units or {}).get(name))
+    return Setting(
+        log=timelines.get,
+        logs=lambda: {name: (units or {}).get(name) for name in timelines},
+        log_unit=lambda name: (units or {}).get(name),
+    )
 
 
 def test_a_judge_is_made_of_what_logs_say_now():

@@ -34,8 +34,6 @@ class Setting:
     """Read when it is needed, once."""
     log: Callable[[str], LogTimeline | None] = no_log
     """The timeline of a log by the name that the streams use; None if there is none."""
-    log_names: Callable[[], Iterable[str]] = tuple
-    """Names of all logs, for errors that name the near misses."""
     log_unit: Callable[[str], str | None] = lambda name: None
     """The unit of a log."""
     logs: Callable[[], Mapping[str, str | None]] = dict

@@ -282,7 +282,7 @@ def make_judge(description: Description, setting: Setting, *, is_strict: bool = 
             )
         timeline = setting.log(name)
         if timeline is None:
-            raise ArgumentError(unknown(name, setting.log_names()))
+            raise ArgumentError(unknown(name, setting.logs()))
         logs[name] = timeline.data
     return Judge(
         conditions=description.filters,
