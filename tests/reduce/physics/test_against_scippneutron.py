@@ -146,12 +146,24 @@ def judged_by_time(peer, free_energy, fixed_energy, leg):
 def test_inelastic_momentum_transfer(geometry, events, peer):
     pixels, toa = events
     flight = Flight(incident_energy=25.0)
-    transfer = compute("energy_transfer", geometry, toa, flight, pixels=pixels)
-    k = np.sqrt(np.array([np.full(N_EVENTS, 25.0), 25.0 - transfer]) / 2.0721248519893347)
-    plain = np.sqrt(k[0] ** 2 + k[1] ** 2 - 2 * k[0] * k[1] * np.cos(peer.two_theta.values))
-    ours = compute("q_inelastic", geometry, toa, flight, pixels=pixels)
-    assert np.isfinite(ours).sum() > 1000
-    assert ours == pytest.approx(plain, rel=1e-9, nan_ok=True)
+    t0 = peer.l1 * sc.sqrt(sc.constants.m_n / 2 / sc.scalar(25.0, unit="meV").to(unit="J"))
+    speed = peer.l2 / (peer.tof - t0.to(unit="us"))
+    speed = sc.where(speed > sc.scalar(0.0, unit=speed.unit), speed, sc.scalar(np.nan, unit=speed.unit))
+    kf = tof.wavevector_from_wavelength(
+        wavelength=(sc.constants.h / sc.constants.m_n / speed).to(unit="angstrom"), beam=peer.scattered
+    )
+    ki = tof.wavevector_from_wavelength(
+        wavelength=tof.wavelength_from_energy(energy=sc.scalar(25.0, unit="meV")).to(unit="angstrom"),
+        beam=peer.incident,
+    )
+    theirs = sc.norm(ki - kf)
+    magnified = peer.tof.values / (peer.tof - t0.to(unit="us")).values
+    assert_same(
+        compute("q_inelastic", geometry, toa, flight, pixels=pixels),
+        theirs,
+        unit="1/angstrom",
+        scale=sc.norm(ki).value + np.abs(magnified) * sc.norm(kf).values,
+    )
 
 
 def test_angles_with_gravity(geometry, events, peer):

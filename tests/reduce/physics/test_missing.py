@@ -66,8 +66,15 @@ def test_a_geometry_of_another_detector_is_refused():
     assert "one position for each of 100 pixels; run.nxs has an array of shape (1, 3)" in text
 
 
-def test_source_and_sample_at_one_place_have_no_direction():
-    assert "0.0 m apart" in complaint("two_theta", without(source=(0.0, 0.0, 0.0)))
+@pytest.mark.parametrize("name", ["two_theta", "wavelength"])
+def test_a_source_at_the_place_of_the_sample_is_no_source(name):
+    geometry = without(source=(0.0, 0.0, 0.0))
+    assert "in run.nxs they are 0.0 m apart (give flight l1=… in m)" in complaint(name, geometry)
+    assert compute(name, geometry, 10_000_000, Flight(l1=20.0)) == compute(name, FULL, 10_000_000)
+
+
+def test_a_length_that_is_none_is_refused():
+    assert "flight l1=-1.0 m; expected a positive length" in complaint("wavelength", FULL, Flight(l1=-1.0))
 
 
 @pytest.mark.parametrize("name", ["two_theta", "q", "dspacing", "l2", "energy_transfer", "time_at_sample"])

@@ -67,7 +67,8 @@ class Beamline:
     def direction(self) -> Floats:
         """Direction of the incident beam, a unit vector of shape (3,).
 
-        From source to sample. Where only the length L1 is given with the flight, along z, as NeXus defines z.
+        From source to sample. Where the geometry does not tell and L1 is given with the flight, along z, as NeXus
+        defines z.
         """
         known = self._known()
         if known.source is None:
@@ -81,23 +82,27 @@ class Beamline:
         beam: Floats = self.sample - np.array(known.source, np.float64)
         length = _norm(beam)
         if not 0 < length < math.inf:
-            raise ArgumentError(
-                f"{self.wanted} needs the direction from source to sample; in {known.where or 'the geometry'} they are "
-                f"{length} m apart; correct one of the positions"
-            )
+            if self.flight.l1 is not None:
+                return np.array([0.0, 0.0, 1.0])
+            raise self._apart("the direction from source to sample", length)
         return np.asarray(beam / length)
 
     @property
     def l1(self) -> float:
         """Distance from source to sample in m: that of the flight, else of the geometry."""
         if self.flight.l1 is not None:
+            if not 0 < self.flight.l1 < math.inf:
+                raise ArgumentError(f"flight l1={self.flight.l1!r} m; expected a positive length")
             return self.flight.l1
         known = self._known()
         if known.source is None:
             raise self._missing(
                 "the distance from source to sample", "has no NXsource position", "give flight l1=… in m"
             )
-        return _norm(self.sample - np.array(known.source, np.float64))
+        length = _norm(self.sample - np.array(known.source, np.float64))
+        if not 0 < length < math.inf:  # files that never knew their source put it at the origin
+            raise self._apart("the distance from source to sample", length)
+        return length
 
     @property
     def scattered(self) -> Floats:
@@ -157,6 +162,12 @@ class Beamline:
                 "stream; open it with an instrument file that has positions"
             )
         return self.geometry
+
+    def _apart(self, what: str, length: float) -> ArgumentError:
+        return ArgumentError(
+            f"{self.wanted} needs {what}; in {self._known().where or 'the geometry'} they are {length} m apart "
+            "(give flight l1=… in m)"
+        )
 
     def _missing(self, what: str, lack: str, cure: str = "") -> ArgumentError:
         where = self._known().where or "the geometry"
