@@ -16,6 +16,7 @@ from ..streams.extent import Extent
 from .arraysource import ArraySource
 from .describe import ORDER, VALUES_ONLY, Description, describe
 from .feed import FileFeed, whole_range
+from .geometry.chain import Newest
 from .geometry.find import find_component, geometry_of_stream
 from .geometry.read import read_geometry
 from .hdf import reading
@@ -142,13 +143,16 @@ class NexusFile:
         with reading(self.path) as file:
             return find_layouts(file, self._about.detectors, list(self._streams.values()))
 
-    def geometry(self, name: str) -> Geometry | None:
+    def geometry(self, name: str, newest: Newest | None = None) -> Geometry | None:
         """Return where the pixels of an event stream are, or where a monitor is, as the file tells it.
 
         Parameters
         ----------
         name
             As in `stream`; or the name or path of a detector or monitor, whether it has events or not.
+        newest
+            Where the newest samples of logs come from that say how things are placed, for live data; without, what
+            held at the start of the run counts.
 
         Returns
         -------
@@ -164,7 +168,7 @@ class NexusFile:
         where, start_ns = self.path.name, self._about.start_ns
         with reading(self.path) as file:
             if name not in self._streams and (path := find_component(file, name)) is not None:
-                return read_geometry(file, path, where=where, start_ns=start_ns)
+                return read_geometry(file, path, where=where, start_ns=start_ns, newest=newest)
             return geometry_of_stream(
                 file,
                 self.stream(name),
@@ -172,6 +176,7 @@ class NexusFile:
                 list(self._streams.values()),
                 where=where,
                 start_ns=start_ns,
+                newest=newest,
             )
 
     def read(self, name: str, *, facet: Facet = "value") -> EventBatch | LogBatch | ArrayBatch | NDArray[Any]:

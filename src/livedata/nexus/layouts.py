@@ -49,7 +49,9 @@ def layout_of(file: Any, detector: Detector) -> Layout | None:
     """Return how a detector's pixels are arranged; None where its numbers are no use for a picture."""
     try:
         numbers = np.asarray(file[detector.numbers][()])
-        return layout(_grid(file[detector.path], numbers), detector_number=numbers)
+        group, flat = file[detector.path], (max(numbers.shape, default=1),)
+        x, y = (_offsets(group, name, flat) for name in ("x_pixel_offset", "y_pixel_offset"))
+        return layout(grid_shape(numbers.shape, x, y), detector_number=numbers)
     except ArgumentError:
         return None  # a pixel in two places, or no positive number
 
@@ -78,20 +80,29 @@ def _fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
     return bool(2 * np.count_nonzero(arrangement.places_of(sample) >= 0) >= len(sample))
 
 
-def _grid(group: Any, numbers: NDArray[np.generic]) -> tuple[int, ...] | None:
-    """Rows and columns of a flat list of pixels whose offsets form a regular grid, row by row; None to leave it."""
-    shape = tuple(n for n in numbers.shape if n > 1) if numbers.ndim > 2 else numbers.shape
-    if len(shape) != 1:
-        return shape or None
-    n = shape[0]
-    x, y = group.get("x_pixel_offset"), group.get("y_pixel_offset")
-    if x is None or y is None or x.shape != shape or y.shape != shape or n < 4:
+def grid_shape(
+    shape: tuple[int, ...], x: NDArray[np.generic] | None, y: NDArray[np.generic] | None
+) -> tuple[int, ...] | None:
+    """Return rows and columns of pixels; None to leave their shape as it is.
+
+    Dimensions of length 1 are dropped where more than two are left, and a list of pixels whose offsets `x` and `y` form
+    a regular grid, row by row, is taken as that grid.
+    """
+    kept = tuple(n for n in shape if n > 1) if len(shape) > 2 else shape
+    if len(kept) != 1:
+        return kept or None
+    n = kept[0]
+    if x is None or y is None or x.shape != kept or y.shape != kept or n < 4:
         return None
-    columns, rows = np.asarray(x[:]), np.asarray(y[:])
-    for slow, fast in ((rows, columns), (columns, rows)):
+    for slow, fast in ((y, x), (x, y)):
         width = int(np.argmax(slow != slow[0])) if np.any(slow != slow[0]) else n
         if 1 < width < n and n % width == 0:
             grid_slow, grid_fast = slow.reshape(-1, width), fast.reshape(-1, width)
             if np.all(grid_slow == grid_slow[:, :1]) and np.all(grid_fast == grid_fast[:1]):
                 return (n // width, width)
     return None
+
+
+def _offsets(group: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.generic] | None:
+    dataset = group.get(name)
+    return np.asarray(dataset[:]) if getattr(dataset, "shape", None) == shape and len(shape) == 1 else None

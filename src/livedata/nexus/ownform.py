@@ -2,14 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
+import numpy as np
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ..errors import ArgumentError, SettingsError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout, layout
 from ..streams.key import FAMILY_OF_SCHEMA, Family, StreamKey
+from .geometry.chain import Newest
+from .geometry.overlay import geometry_from_file, plain_geometry
+from .geometry.teller import GeometryTeller
+
+Point = tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+
+
+class TurnForm(BaseModel):
+    """One rotation of a detector about its middle: an axis and an angle in degrees."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    axis: Point
+    angle: FiniteFloat
+
+
+class GeometryForm(BaseModel):
+    """Where a detector or a monitor stands: by a file, or by a few numbers in metres (NeXus frame)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str | None = Field(default=None, min_length=1)
+    """NeXus file or instrument definition (XML) with the same pixel numbers; relative to this description."""
+    position: Point | None = None
+    pixel_size: tuple[FiniteFloat, FiniteFloat] | None = None
+    turns: list[TurnForm] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _one_way_only(self) -> GeometryForm:
+        if (self.file is None) == (self.position is None):
+            raise ValueError("expected either a file or a position")
+        return self
 
 
 class StreamForm(BaseModel):
@@ -24,6 +69,8 @@ class StreamForm(BaseModel):
     shape: tuple[PositiveInt, ...] | None = None
     first_id: int = 1
     detector_number: list[int] | None = None
+    dims: list[str] | None = None
+    geometry: GeometryForm | None = None
 
     @field_validator("sent_as")
     @classmethod
@@ -41,6 +88,8 @@ class StreamForm(BaseModel):
     def _pixels_belong_to_events(self) -> StreamForm:
         if self.family != "events" and (self.shape is not None or self.detector_number is not None):
             raise ValueError("only a stream of events has a shape")
+        if self.family != "events" and self.geometry is not None:
+            raise ValueError("only a stream of events has a geometry")
         try:
             self.layout()
         except ArgumentError as error:
@@ -50,8 +99,8 @@ class StreamForm(BaseModel):
     def layout(self) -> Layout | None:
         """Where pixels stand, if told."""
         if self.detector_number is not None:
-            return layout(self.shape, detector_number=self.detector_number)
-        return layout(self.shape, first_id=self.first_id) if self.shape else None
+            return layout(self.shape, detector_number=self.detector_number, dims=self.dims)
+        return layout(self.shape, first_id=self.first_id, dims=self.dims) if self.shape else None
 
 
 class InstrumentForm(BaseModel):
@@ -61,6 +110,9 @@ class InstrumentForm(BaseModel):
 
     name: str = Field(min_length=1)
     topics: list[str] = Field(default_factory=list)
+    source: Point | None = None
+    """Where neutrons start, metres."""
+    sample: Point = (0.0, 0.0, 0.0)
     streams: dict[str, StreamForm] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -76,8 +128,13 @@ class InstrumentForm(BaseModel):
 
 def read_own_form(
     content: Any, path: Path, forms: str
-) -> tuple[str, tuple[str, ...], dict[str, tuple[StreamKey | None, Layout | None]]]:
-    """Return name, topics and streams of a description in our own form.
+) -> tuple[
+    str,
+    tuple[str, ...],
+    dict[str, tuple[StreamKey | None, Layout | None]],
+    dict[str, GeometryTeller],
+]:
+    """Return name, topics, streams and geometries of a description in our own form.
 
     Raises
     ------
@@ -93,4 +150,29 @@ def read_own_form(
     streams: dict[str, tuple[StreamKey | None, Layout | None]] = {}
     for name, stream in form.streams.items():
         streams[name] = (StreamKey(stream.topic, stream.source, stream.family), stream.layout())
-    return form.name, tuple(topics), streams
+    told = [name for name, stream in form.streams.items() if stream.geometry is not None]
+    tellers: dict[str, GeometryTeller] = {name: partial(_geometry, form, name, path) for name in told}
+    return form.name, tuple(topics), streams, tellers
+
+
+def _geometry(form: InstrumentForm, name: str, path: Path, newest: Newest | None = None) -> Geometry | None:
+    """Work out the geometry of a stream; nothing in this form follows a log."""
+    stream = form.streams[name]
+    told, held = stream.geometry, stream.layout()
+    if told is None:
+        return None
+    if told.position is not None:
+        return plain_geometry(
+            held,
+            position=told.position,
+            pixel_size=told.pixel_size,
+            turns=[(turn.axis, turn.angle) for turn in told.turns],
+            source=form.source,
+            sample=form.sample,
+            where=f"{path.name}, {name}",
+        )
+    file = path.parent / str(told.file)
+    if held is None:
+        raise SettingsError(f"{path}: stream {name!r} has no shape, so a file cannot say where its pixels are")
+    found = geometry_from_file(file, held.ids_at(np.arange(held.size)))
+    return found if form.source is None else replace(found, source=form.source, sample=form.sample)

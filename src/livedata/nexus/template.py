@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ArgumentError, SettingsError
 from ..reduce.pixels.layout import Layout, layout
 from ..streams.key import FAMILY_OF_SCHEMA, StreamKey
+from .layouts import grid_shape
 
 MAX_DEPTH = 100
 DETECTOR_NUMBERS = ("detector_number", "pixel_id")
 
-Found = list[tuple[StreamKey, Layout | None]]
+Found = list[tuple[StreamKey, Layout | None, str]]
+"""Identity of each stream, its layout, and the path of its group."""
 
 
 def read_template(content: Mapping[str, Any], path: Path) -> tuple[str, Found, tuple[str, ...]]:
@@ -52,7 +55,7 @@ def read_template(content: Mapping[str, Any], path: Path) -> tuple[str, Found, t
                 continue
             key = StreamKey(topic, source, FAMILY_OF_SCHEMA[module])
             held = _layout((group, *parents), at, problems) if key.family == "events" else None
-            found.append((key, held))
+            found.append((key, held, at))
     if not found and not problems:
         problems.append(f"no stream in it; expected a module of {', '.join(FAMILY_OF_SCHEMA)}")
     if problems:
@@ -123,6 +126,18 @@ def _nx_class(group: Mapping[str, Any]) -> str:
     return ""
 
 
+def _offsets(group: Mapping[str, Any], name: str) -> NDArray[np.generic] | None:
+    """Return pixel offsets where they are plain numbers."""
+    for child in _children(group):
+        values = _dataset(child, (name,)) if isinstance(child, Mapping) else None
+        if isinstance(values, list):
+            try:
+                return np.asarray(values, np.float64)
+            except (TypeError, ValueError):
+                return None
+    return None
+
+
 def _layout(groups: tuple[Mapping[str, Any], ...], at: str, problems: list[str]) -> Layout | None:
     """Return the layout told by the nearest group with pixel numbers, at most as far out as the detector."""
     for group in groups:
@@ -131,7 +146,9 @@ def _layout(groups: tuple[Mapping[str, Any], ...], at: str, problems: list[str])
             if numbers is None:
                 continue
             try:
-                return layout(detector_number=np.atleast_1d(np.asarray(numbers)))
+                held = np.atleast_1d(np.asarray(numbers))
+                x, y = (_offsets(group, name) for name in ("x_pixel_offset", "y_pixel_offset"))
+                return layout(grid_shape(held.shape, x, y), detector_number=held)
             except (ArgumentError, ValueError) as error:
                 problems.append(f"{at}: {error}")
                 return None
