@@ -1,9 +1,9 @@
-"""What folds should give, worked out event by event in plain numpy, and random descriptions and streams to try it on."""
+"""What folds should give, worked out event by event in plain numpy, and random descriptions and streams."""
 
 from __future__ import annotations
 
 from collections import Counter
-from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import strategies as st
@@ -79,7 +79,7 @@ def split(whole: EventBatch, entries: list[int]) -> list[EventBatch]:
     parts = []
     ends = np.append(whole.event_index, whole.n_events)
     places = [0, *sorted(set(entries) & set(range(whole.n_entries))), whole.n_entries]
-    for a, b in zip(places, places[1:], strict=False):
+    for a, b in pairwise(places):
         e = slice(int(ends[a]), int(ends[b]))
         parts.append(
             EventBatch(
@@ -120,7 +120,9 @@ POOL = bind_axes(
     period=ld.bins(0, 2, n=2),
     x=ld.edges([-0.15, -0.05, 0.05, 0.1], "m"),
 )
-UNEVEN = bind_axes(toa=ld.edges(np.geomspace(1e4, 60e6, 9).round(), "ns"), wavelength=log_bins(1, 12, n=7, unit="angstrom"))
+UNEVEN = bind_axes(
+    toa=ld.edges(np.geomspace(1e4, 60e6, 9).round(), "ns"), wavelength=log_bins(1, 12, n=7, unit="angstrom")
+)
 SKIPPING = Flight(period=1e9 / 14, stride=2, reference=START_NS, min_wavelength=0.2)
 
 PROJECTIONS = st.sampled_from(
@@ -241,7 +243,9 @@ def _events(
             for i in range(n):
                 row, at = np.zeros(1, np.uint32), slice(i, i + 1)
                 time = b.event_time_zero[entry[i]].reshape(1)
-                loops.find_replicas(ids[at], b.event_time_offset[at], time, np.zeros(1, np.int64), 0, screen.n_replicas, 1, row)
+                loops.find_replicas(
+                    ids[at], b.event_time_offset[at], time, np.zeros(1, np.int64), 0, screen.n_replicas, 1, row
+                )
                 replica[i] = row[0]
         cell = screen.cells[replica, pixel].astype(np.int64)
         codes.append(np.where(cell == -1, OUTSIDE, np.where(cell == -2, axis_fate(0, NAN), 0)))
@@ -291,7 +295,3 @@ def _place(
     place = np.searchsorted(limits, x, side="right") - 1
     kind = np.where(undefined, NAN, np.where(x < limits[0], UNDERFLOW, np.where(x >= limits[-1], OVERFLOW, -1)))
     return np.clip(place, 0, axis.n - 1), kind
-
-
-def exact(value: float) -> Fraction:
-    return Fraction(value)

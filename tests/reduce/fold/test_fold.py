@@ -13,7 +13,6 @@ from livedata.reduce.fold.counted import Counted, Fold
 from livedata.reduce.fold.judge import make_judge
 from livedata.reduce.setting import Setting
 from livedata.streams.batch import EventBatch
-
 from tests.reduce.fold.model import descriptions, events, expected, split
 
 SIZES = st.lists(st.integers(0, 200), min_size=1, max_size=8)
@@ -39,7 +38,10 @@ def same(a: Counted, b: Counted) -> None:
 @given(descriptions(), SIZES, st.integers(0, 99), st.booleans())
 def test_a_fold_counts_as_the_model_does(described, sizes: list[int], seed: int, weighted: bool) -> None:
     description, where = described
-    batches = [events(where.layout, sizes, seed), events(where.layout, sizes[::-1], seed + 1, weighted=weighted, first=3)]
+    batches = [
+        events(where.layout, sizes, seed),
+        events(where.layout, sizes[::-1], seed + 1, weighted=weighted, first=3),
+    ]
     counted = folded(description, where, batches).counted()
     wanted = expected(description, where, batches)
     same(counted, wanted)
@@ -93,5 +95,3 @@ def test_a_picture_is_the_sum_of_the_result(described, sizes, seed, weighted) ->
     assert picture.ledger == whole.ledger
     if whole.squares is not None:
         assert np.array_equal(picture.squares, whole.squares.sum(axis=behind))
-
-

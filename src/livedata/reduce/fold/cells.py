@@ -110,6 +110,7 @@ class Cells:
             self.spill()
             other.spill()
             assert self.total is not None
+            assert other.total is not None
             self.total += other.total
             if self._rows_total is not None and other._rows_total is not None:
                 self._rows_total += other._rows_total
@@ -118,6 +119,7 @@ class Cells:
             self.need_weights()
             assert self.excess is not None
             assert self.squares is not None
+            assert other.squares is not None
             self.excess += other.excess
             self.squares += other.squares
 

@@ -95,9 +95,7 @@ def span_axis(span: Span) -> Axis:
     return edges([span.low, span.high], span.unit).named(span.quantity)
 
 
-def make_formulas(
-    names: list[str], geometry: Geometry | None, flight: object, n_pixels: int
-) -> dict[str, Formula]:
+def make_formulas(names: list[str], geometry: Geometry | None, flight: object, n_pixels: int) -> dict[str, Formula]:
     """Prepare the coordinates among some quantities."""
     wanted = [name for name in dict.fromkeys(names) if kind_of(name) == "coordinate"]
     return {name: formula_of(name, geometry, flight, n_pixels) for name in wanted}  # type: ignore[arg-type]

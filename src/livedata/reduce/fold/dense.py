@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...streams.batch import Batch, EventBatch, entry_sizes, select_entries
+from ..description import Description
 from ..physics.frames import entry_shift
 from ..result.ledger import Ledger
 from . import loops, sums
@@ -41,6 +42,8 @@ class DenseFold:
         self.last_ns: int | None = None
         self.n_seen = 0
         self.cells = Cells(plan.n_planes, plan.stage.n_rows, plan.width)
+        self.cuts: dict[Description, Reading] = {}
+        """How parts of it are read, for descriptions that it serves."""
         self._n_filtered = 0
         self._n_unmapped = 0
         self._n_late = 0
@@ -159,9 +162,7 @@ class DenseFold:
 
     # Events
 
-    def _count_run(
-        self, batch: EventBatch, start: int, stop: int, plane: int | NDArray[np.int64], sign: int
-    ) -> None:
+    def _count_run(self, batch: EventBatch, start: int, stop: int, plane: int | NDArray[np.int64], sign: int) -> None:
         """Count events that lie in one plane, or in the plane of their entry."""
         n = stop - start
         ids, toa, weights = batch.event_id, batch.event_time_offset, batch.event_weight
@@ -173,10 +174,10 @@ class DenseFold:
             return
         self.cells.expect(n, sign)
         one = np.uint32(1) if sign > 0 else np.uint32(2**32 - 1)
-        if self._fast is not None and weights is None and isinstance(plane, int):
-            if ids is not None or not self.plan.stage.needs_ids:
-                self._fast(None if ids is None else _ready(ids), _ready(toa), self.cells.plane(plane), one)
-                return
+        has_ids = ids is not None or not self.plan.stage.needs_ids
+        if self._fast is not None and weights is None and has_ids and isinstance(plane, int):
+            self._fast(None if ids is None else _ready(ids), _ready(toa), self.cells.plane(plane), one)
+            return
         self._count_blocks(batch, start, ids, toa, weights, plane, sign, one)
 
     def _count_blocks(
@@ -293,5 +294,3 @@ def _ready(values: Int32) -> Int32:
     """Return values as the loops want them: copied only where they are strided or off their alignment."""
     is_ready = values.dtype == np.int32 and values.flags.c_contiguous and values.flags.aligned
     return values if is_ready else np.require(values, np.int32, ("C", "A"))
-
-

@@ -152,7 +152,7 @@ def regular_columns(x: Any, limits: Any, scale: float, offset: float, columns: A
 def ordered_bits(x: float) -> int:
     """Return an integer that rises with the double: its bits, turned round below zero; -0.0 counts as 0.0."""
     bits = np.float64(x + 0.0).view(np.int64)
-    return bits if bits >= 0 else np.int64(-0x8000000000000000) - bits  # type: ignore[no-any-return]
+    return bits if bits >= 0 else np.int64(-0x8000000000000000) - bits  # type: ignore[return-value]  # as the signature says
 
 
 @njit(types.void(_F64, _F64, types.int64, types.int64, _I32, _U32), **_OPTIONS)
@@ -306,7 +306,7 @@ def count_few(
     ids: Any, first_id: int, n_ids: int, table: Any, x: Any, first: Any, span: Any, shift: float, scale: float,
     width: int, cells: Any, one: Any,
 ) -> None:  # fmt: skip
-    """Count pairs of a row out of few, by a table of bytes, and a column of even width: spectra of what a mask leaves."""
+    """Count pairs of a row out of few, by a table of bytes, and an even column: spectra of what a mask leaves."""
     n = len(cells)
     low = np.uint32(np.int32(first_id))
     limit = np.uint32(n_ids)

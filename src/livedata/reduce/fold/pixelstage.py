@@ -18,13 +18,12 @@ from ..axis import Axes, Axis, edges_in
 from ..description import Description
 from ..physics.formula import Formula
 from ..pixels.layout import Layout
-from ..pixels.region import Combined, Region, Span
 from ..pixels.screen import NOWHERE, OFF, Screen
 from ..prepare import layout_of, screen_of
-from ..quantity import kind_of
 from ..setting import Setting
 from . import loops
 from .fates import MASKED, NAN, OUTSIDE, OVERFLOW, UNDERFLOW, UNMAPPED, axis_fate
+from .serving import has_pixels
 
 FEW_ROWS = 255
 NO_TABLE = np.zeros(0, np.int32)
@@ -65,6 +64,12 @@ class PixelStage:
         """Number of places in `shape`."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    def rows_of_numbers(self) -> NDArray[np.int64]:
+        """Return the row of each number in turn, and of all others last; shape (replica, number + 1)."""
+        n = self.n_ids if self.known is None else len(self.known)
+        table = self.table if len(self.table) else np.arange(n + 1)
+        return table.reshape(self.n_replicas, n + 1).astype(np.int64)
+
     def write_rows(self, ids: NDArray[np.int32], rows: NDArray[np.uint32]) -> None:
         """Write the row of each number; with replicas, its place in the first one's table."""
         if self.known is not None:
@@ -83,14 +88,9 @@ class PixelStage:
 
 def pixel_axes(description: Description, setting: Setting, formulas: dict[str, Formula]) -> tuple[int, ...]:
     """Return the numbers of the description's axes that depend on the pixel alone."""
-    return tuple(i for i, a in enumerate(description.axes) if a.name in formulas and formulas[a.name].values is not None)
-
-
-def has_pixels(region: Region | None) -> bool:
-    """Whether a region says anything about pixels."""
-    if isinstance(region, Combined):
-        return has_pixels(region.a) or has_pixels(region.b)
-    return region is not None and not isinstance(region, Span)
+    return tuple(
+        i for i, a in enumerate(description.axes) if a.name in formulas and formulas[a.name].values is not None
+    )
 
 
 def make_stage(
