@@ -37,7 +37,11 @@ def event_bytes(
     """Return a message of events."""
     if schema == "ev42":
         return message_bytes(
-            "ev42", source_name=source, pulse_time=int(pulses_ns[0]), time_of_flight=list(offsets), detector_id=list(ids)
+            "ev42",
+            source_name=source,
+            pulse_time=int(pulses_ns[0]),
+            time_of_flight=list(offsets),
+            detector_id=list(ids),
         )
     return message_bytes(
         "ev44",

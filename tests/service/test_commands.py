@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from itertools import pairwise
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_a_dead_broker_is_an_error_and_signs_of_life_go_on_meanwhile(client, ser
     took_s = (now_ms() - begin) / 1000
     assert "no broker answers at kafka://127.0.0.1:9" in message
     started = [json.loads(beat.status_json)["message"]["sent_at"] for beat in client.beats()]
-    gaps = [b - a for a, b in zip(started, started[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(started)]
     assert max(gaps) < 1.9e9, (took_s, gaps)
 
 
@@ -164,10 +164,3 @@ def test_stop_and_reset_without_anything_to_stop_are_fine(client, service):
     assert client.ask({"cmd": "stop"})["response"] == "ACK"
     assert client.ask({"cmd": "reset_counts"})["response"] == "ACK"
     assert client.ask(client.config(histograms=[]))["response"] == "ACK"
-
-
-def test_a_reader_that_does_not_keep_up_is_given_the_latest_state(client, service):
-    client.start()
-    time.sleep(2.2)
-    stamps = [h.message.timestamp for h in client.histograms()]
-    assert len(stamps) <= 6

@@ -255,4 +255,3 @@ def test_what_was_sent_before_a_stop_is_counted(client, service):
     client.producer.flush(10)
     client.ask({"cmd": "stop"})
     assert client.histograms()[-1].info["sum"] == 200
-

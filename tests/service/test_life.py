@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -100,9 +101,11 @@ def test_its_last_words_are_the_last_state_and_that_it_has_stopped(client):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_ends_cleanly_at_a_signal(client, number):
     process = subprocess.Popen(
-        [sys.executable, "-m", "livedata", "serve", client.transport.url]
-        + ["--commands", client.name("commands"), "--responses", client.name("responses")]
-        + ["--heartbeat", client.name("beats"), "--topic", client.name("hist"), "--name", "counter"],
+        [
+            *(sys.executable, "-m", "livedata", "serve", client.transport.url),
+            *("--commands", client.name("commands"), "--responses", client.name("responses")),
+            *("--heartbeat", client.name("beats"), "--topic", client.name("hist"), "--name", "counter"),
+        ],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ,
@@ -123,6 +126,31 @@ def test_the_command_ends_cleanly_at_a_signal(client, number):
         process.communicate()
     assert client.histograms()[-1].info["state"] == "FINISHED"
     assert json.loads(client.beats()[-1].status_json)["message"]["state"] == "stopped"
+
+
+def test_states_that_could_not_be_sent_in_time_are_left_out_and_never_queued():
+    from livedata.testing.broker import kafka_broker
+    from livedata.transport import open_transport
+    from tests.service.facility import Client
+
+    with kafka_broker() as broker:
+        transport = open_transport(broker.url)
+        client = Client(transport, "t")
+        with served(client) as service:
+            client.start()
+            client.events([1, 2], [1, 2])
+            client.last(sum=2)
+            broker.freeze()
+            frozen_ns = time.time_ns()
+            time.sleep(3.0)
+            broker.thaw()
+            thawed_ns = time.time_ns()
+            until(lambda: client.histograms()[-1].message.timestamp > thawed_ns)
+            stamps = [h.message.timestamp for h in client.histograms()]
+            assert sum(frozen_ns < stamp < thawed_ns for stamp in stamps) <= 1
+            assert service.counts["done"] == 1
+        client.producer.close()
+        transport.close()
 
 
 def test_a_broker_that_was_away_for_a_while_costs_no_events():

@@ -23,6 +23,9 @@ def serve(
     topic: Annotated[
         str | None, typer.Option(metavar="TOPIC", help="Where histograms go whose command names no topic.")
     ] = None,
+    instrument: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Says where pixels stand, for views of our own.")
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of this service, in heartbeats and histograms.")] = "livedata",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what was commanded last before the start.")
@@ -33,7 +36,9 @@ def serve(
     refuse_memory(url)
     from ..service.service import Service, Topics
 
-    service = Service(url, Topics(commands, responses, heartbeat, topic), name=name, resume=resume, say=_say)
+    service = Service(
+        url, Topics(commands, responses, heartbeat, topic), name=name, resume=resume, instrument=instrument, say=_say
+    )
     try:
         with until_interrupted():
             service.run()

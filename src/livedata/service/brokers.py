@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..errors import SettingsError
+from ..errors import SettingsError, TransportError
 from ..transport import Address, Producer, Transport, open_transport, parse_address
 from ..transport.site import find_settings_file, read_settings
 
 CLOSE_S = 2.0
+ASK_S = 5.0
 
 
 @dataclass(slots=True)
@@ -18,6 +19,8 @@ class Link:
     """One broker in use: asked for offsets through `transport`, written to through `producer`."""
 
     transport: Transport
+    address: Address
+    """With what is needed to log in."""
     producer: Producer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -43,8 +46,8 @@ class Brokers:
 
     def __init__(self, url: str) -> None:
         transport = open_transport(url)
-        self.own = Link(transport)
-        self._address: Address = transport.address  # type: ignore[attr-defined]
+        self._address: Address = transport.address  # type: ignore[attr-defined]  # both implementations have it
+        self.own = Link(transport, self._address)
         self._lock = threading.Lock()
         self._others: dict[str, Link] = {}
 
@@ -64,7 +67,8 @@ class Brokers:
         with self._lock:
             link = self._others.get(address.url)
             if link is None:
-                link = self._others[address.url] = Link(open_transport(_with_login(address)))
+                known = _with_login(address)
+                link = self._others[address.url] = Link(open_transport(known), known)
             return link
 
     def keep(self, links: Iterable[Link]) -> None:
@@ -80,6 +84,22 @@ class Brokers:
         """Leave all brokers."""
         self.keep(())
         self.own.close()
+
+
+def check_topics(transport: Transport, topics: Iterable[str]) -> dict[str, int]:
+    """Return the number of partitions of every topic of a broker.
+
+    Raises
+    ------
+    TransportError
+        If the broker does not answer, or has not all of these topics.
+    """
+    sizes = transport.topics(timeout_s=ASK_S)
+    missing = [topic for topic in topics if not sizes.get(topic)]
+    if missing:
+        names = ", ".join(map(repr, missing))
+        raise TransportError(f"{transport.url} has no topic {names}; create it or check the name")
+    return sizes
 
 
 def _address_of(servers: list[str]) -> Address:

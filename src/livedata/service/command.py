@@ -102,6 +102,8 @@ class Describe(_Timed):
 
     cmd: Literal["describe"]
     views: Annotated[list[ViewEntry], Field(min_length=1)]
+    log_topics: Topics | None = None
+    """Topics of the logs that the views' filters and axes are about."""
 
 
 Command = Configure | Describe | Stop | Reset

@@ -66,9 +66,9 @@ def _encode_hs01(*content: Any) -> bytes:
 def _encode_da00(result: Result, source: str, time_ns: int, info: str) -> bytes:
     variable = _parts("da00")["da00_Variable"]
     axes = tuple(dim.name for dim in result.dims)
-    variables = [variable(name="signal", unit="counts", axes=axes, data=np.ascontiguousarray(result.values))]
+    variables = [variable(name="signal", unit=result.unit, axes=axes, data=np.ascontiguousarray(result.values))]
     if result.squares is not None:
-        variables.append(variable(name="errors", unit="counts", axes=axes, data=np.sqrt(result.squares)))
+        variables.append(variable(name="errors", unit=result.unit, axes=axes, data=np.sqrt(result.squares)))
     variables += [_edges(variable, dim) for dim in result.dims]
     for name, ns in (("start_time", result.first_ns), ("time", result.last_ns)):
         if ns is not None:

@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from ..errors import SettingsError
+from ..reduce.asjson import description_from_json
+from ..reduce.description import Description
 from ..transport.message import MAX_MESSAGE_BYTES
 from .fields import MAX_ID, BinNumbers, IdRange, Length, Pixel, Servers, Text, TofRange, TopicName, Topics, WideIdRange
 
@@ -135,7 +138,21 @@ class ViewEntry(Wanted):
 
     description: dict[str, Any]
     layout: LayoutEntry | None = None
-    """Where pixels stand, if the description's projection does not say it."""
+    """Where pixels stand, if neither the description nor an instrument file says it."""
+
+    @field_validator("description")
+    @classmethod
+    def _is_one(cls, description: dict[str, Any]) -> dict[str, Any]:
+        try:
+            description_from_json(description)
+        except SettingsError as error:
+            raise ValueError(str(error).removeprefix("description: ")) from None
+        return description
+
+    @property
+    def value(self) -> Description:
+        """The description itself."""
+        return description_from_json(self.description)
 
     @model_validator(mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from ..streams.appetite import Appetite
 from ..streams.batch import EventBatch
 from ..streams.split import Splitter
 from ..transport import Consumer, Partition, Record, Transport
+from .brokers import ASK_S, check_topics
 from .served import Flow, Served
 from .span import Span
 
@@ -20,7 +21,6 @@ DISORDER_MS = 250
 """A message so far behind the stop closes its partition: several producers do not write in perfect order."""
 AHEAD_MS = 10_000
 """Record times further ahead of the wall clock close nothing: that clock is wrong."""
-ASK_S = 5.0
 DRAIN_S = 0.5
 ASK_AGAIN_S = 2.0
 MAX_FAILURES = 10
@@ -74,9 +74,7 @@ class Reader:
         TransportError
             If the broker does not answer, or has no such topic.
         """
-        size = self._transport.topics(timeout_s=ASK_S).get(self.topic, 0)
-        if not size:
-            raise TransportError(f"{self._transport.url} has no topic {self.topic!r}; create it or check the name")
+        size = check_topics(self._transport, [self.topic])[self.topic]
         partitions = [Partition(self.topic, i) for i in range(size)]
         marks = self._transport.watermarks(partitions, timeout_s=ASK_S)
         if self._span.from_ms is None:

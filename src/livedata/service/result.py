@@ -39,3 +39,6 @@ class Result:
     first_ns: int | None = None
     """Earliest reference time counted, ns since 1970."""
     last_ns: int | None = None
+    unit: str = "counts"
+    lost: int = 0
+    """Messages that had expired before they could be read."""

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import TransportError
 from .brokers import Brokers, Link
 from .command import Configure, Describe
-from .entry import Wanted
 from .reader import Reader
-from .served import Counts, Output, Served
+from .served import Output, Served
 from .span import Span
 from .tally import make_tally
+
+if TYPE_CHECKING:
+    from ..nexus import Instrument
 
 DELIVER_S = 3.0
 """How long the first, empty states may be on their way before the command is answered all the same."""
 JOIN_S = 5.0
 
 
+class EventSource(Protocol):
+    """What feeds histograms."""
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        ...
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end; return whether it has come."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Histograms that are counted together, and what reads for them."""
+    """Histograms that are counted together, and what feeds them."""
 
     served: tuple[Served, ...] = ()
-    readers: tuple[Reader, ...] = ()
+    sources: tuple[EventSource, ...] = ()
     links: tuple[Link, ...] = ()
 
     @property
@@ -45,16 +60,18 @@ class Run:
 
     def stop(self) -> None:
         """Count what is on the topics now, and publish the last states."""
-        for reader in self.readers:
-            reader.stop()
+        for source in self.sources:
+            source.stop()
         deadline = time.monotonic() + JOIN_S
-        for reader in self.readers:
-            reader.join(max(0.0, deadline - time.monotonic()))
+        for source in self.sources:
+            source.join(max(0.0, deadline - time.monotonic()))
         for served in self.served:
             served.finish()
 
 
-def start_run(command: Configure | Describe, span: Span, brokers: Brokers, *, source: str) -> Run:
+def start_run(
+    command: Configure | Describe, span: Span, brokers: Brokers, *, source: str, instrument: Instrument | None = None
+) -> Run:
     """Begin to count.
 
     When it returns, the offsets are fixed from which topics are counted, and an empty state of every histogram has
@@ -66,27 +83,17 @@ def start_run(command: Configure | Describe, span: Span, brokers: Brokers, *, so
         If a broker does not answer, a topic is missing, or the topic of results does not take them. Nothing is left
         running then.
     """
-    output_schema = command.output_schema if isinstance(command, Configure) else "da00"
-    input_schema = command.input_schema if isinstance(command, Configure) else None
-    entries: Sequence[Wanted] = command.histograms if isinstance(command, Configure) else command.views
-    served: list[Served] = []
-    topics: dict[tuple[int, str], tuple[Link, list[Served]]] = {}
-    for entry in entries:
-        link = brokers.link(entry.data_brokers)
-        output = Output(link, entry.topic, output_schema, source, entry.id)
-        one = Served(_counts(entry), output, span, wanted_source=entry.wanted_source)
-        served.append(one)
-        for topic in dict.fromkeys(entry.data_topics):
-            topics.setdefault((id(link), topic), (link, []))[1].append(one)
-    readers = [Reader(link.transport, topic, span, input_schema, mine) for (_, topic), (link, mine) in topics.items()]
+    if isinstance(command, Describe):
+        from .views import open_views
+
+        views, watch = open_views(command, span, brokers, source=source, instrument=instrument)
+        run = Run(tuple(views), (watch,), tuple(one.output.link for one in views))
+        _publish_first(run)
+        return run
+    served, readers = _make(command, span, brokers, source)
     too_old = {reader: reason for reader in readers if (reason := reader.pin())}
     run = Run(tuple(served), tuple(readers), tuple(one.output.link for one in served))
-    try:
-        run.publish()
-        _wait_delivered(served)
-    except TransportError:
-        run.stop()
-        raise
+    _publish_first(run)
     for reader in readers:
         if reader in too_old:
             reader.give_up(too_old[reader])
@@ -95,8 +102,31 @@ def start_run(command: Configure | Describe, span: Span, brokers: Brokers, *, so
     return run
 
 
-def _counts(entry: Wanted) -> Counts:
-    return make_tally(entry)  # type: ignore[arg-type]
+def _make(command: Configure, span: Span, brokers: Brokers, source: str) -> tuple[list[Served], list[Reader]]:
+    """Make the histograms, and one reader for each topic of each broker."""
+    served: list[Served] = []
+    topics: dict[tuple[int, str], tuple[Link, list[Served]]] = {}
+    for entry in command.histograms:
+        link = brokers.link(entry.data_brokers)
+        output = Output(link, entry.topic, command.output_schema, source, entry.id)
+        one = Served(make_tally(entry), output, span, wanted_source=entry.wanted_source)
+        served.append(one)
+        for topic in dict.fromkeys(entry.data_topics):
+            topics.setdefault((id(link), topic), (link, []))[1].append(one)
+    readers = [
+        Reader(link.transport, topic, span, command.input_schema, mine) for (_, topic), (link, mine) in topics.items()
+    ]
+    return served, readers
+
+
+def _publish_first(run: Run) -> None:
+    """Publish the empty states and wait until they have arrived; raise, with all stopped, if one was refused."""
+    run.publish()
+    try:
+        _wait_delivered(run.served)
+    except TransportError:
+        run.stop()
+        raise
 
 
 def _wait_delivered(served: Iterable[Served]) -> None:

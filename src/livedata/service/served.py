@@ -21,6 +21,11 @@ State = Literal["INITIALISED", "COUNTING", "FINISHED", "ERROR"]
 class Counts(Protocol):
     """What counts events. Used under its owner's lock."""
 
+    @property
+    def end(self) -> str | None:
+        """None while it goes on; an empty text when it has ended by itself; why it failed."""
+        ...
+
     def take(self, batch: EventBatch) -> None:
         """Count one batch."""
         ...
@@ -131,6 +136,9 @@ class Served:
     def publish(self) -> None:
         """Publish the present state, unless the one before is still on its way."""
         with self._publishing:
+            end = self._counts.end
+            if end is not None:
+                self._close("ERROR" if end else "FINISHED", end)
             if self.is_over:
                 return
             if not self._delivered.is_set():
@@ -152,16 +160,20 @@ class Served:
 
     def _end(self, state: State, problem: str) -> None:
         with self._publishing:
-            if self.is_over:
-                return
-            self._end_state = state
-            self.problem = problem or self.problem
-            self._send()
+            self._close(state, problem)
+
+    def _close(self, state: State, problem: str) -> None:
+        if self.is_over:
+            return
+        self._end_state = state
+        self.problem = problem or self.problem
+        self._send()
 
     def _send(self) -> None:
         try:
             with self._counting:
                 result = self._counts.result()
+                self._has_begun |= result.ledger.seen > 0
                 info = self._info(result)
             now_ns = time.time_ns()
             output = self.output
@@ -200,7 +212,7 @@ class Served:
             "flow": {
                 **result.ledger.to_dict(),
                 "malformed_messages": sum(f.malformed for f in flows),
-                "lost_messages": sum(f.lost for f in flows),
+                "lost_messages": result.lost + sum(f.lost for f in flows),
                 "messages_of_other_schemas": sum(f.other_schema for f in flows),
             },
         }

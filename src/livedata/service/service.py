@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LiveDataError
 from ..transport import Record
@@ -18,6 +18,9 @@ from .heartbeat import INTERVAL_MS, Heartbeat
 from .listener import Listener
 from .resume import last_wish
 from .run import Run, start_run
+
+if TYPE_CHECKING:
+    from ..nexus import Instrument
 
 PUBLISH_MS = 500
 """Histograms are published at whole multiples of this, by the wall clock."""
@@ -47,17 +50,27 @@ class Service:
         Name of this instance: in heartbeats, and as the source of results.
     resume
         Whether to go on with what was commanded last before the service was started.
+    instrument
+        File that says where pixels stand and which streams there are, for views.
     say
         Takes lines for people.
     """
 
     def __init__(
-        self, url: str, topics: Topics, *, name: str = "livedata", resume: bool = False, say: Callable[[str], None]
+        self,
+        url: str,
+        topics: Topics,
+        *,
+        name: str = "livedata",
+        resume: bool = False,
+        instrument: str | None = None,
+        say: Callable[[str], None],
     ) -> None:
         self.topics = topics
         self.counts: Counter[str] = Counter()
         """Commands by what became of them: done, failed, refused, malformed."""
         self._name = name
+        self._instrument = _load(instrument)
         self._resume = resume
         self._say = say
         self._stopping = threading.Event()
@@ -141,7 +154,7 @@ class Service:
             old.stop()
             if not isinstance(command, Stop):
                 span = command.span(time.time_ns() // 1_000_000 if now_ms is None else now_ms, begin_ms=begin_ms)
-                self._run = start_run(command, span, self._brokers, source=self._name)
+                self._run = start_run(command, span, self._brokers, source=self._name, instrument=self._instrument)
         except LiveDataError as error:
             return str(error)
         finally:
@@ -213,6 +226,14 @@ class Service:
                 "histograms": histograms,
             },
         )
+
+
+def _load(path: str | None) -> Instrument | None:
+    if path is None:
+        return None
+    from ..nexus import load_instrument
+
+    return load_instrument(path)
 
 
 def _until_next(interval_ms: int) -> float:

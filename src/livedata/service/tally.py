@@ -35,6 +35,8 @@ class Tally:
     make: Callable[[], Fold]
     is_turned: bool = False
     """Whether rows and columns change places on the way out."""
+    end: str | None = None
+    """It never ends by itself."""
     _fold: Fold | None = None
 
     @property
@@ -114,7 +116,7 @@ def _tally(
     description: Description, dims: tuple[Dim, ...], pixels: Layout | None = None, *, is_turned: bool = False
 ) -> Tally:
     def make() -> Fold:
-        from .oldfold import make_fold
+        from ..reduce.fold.build import make_fold
 
         return make_fold(description, Setting(layout=pixels))
 
