@@ -48,6 +48,15 @@ def test_absent_pixel_ids_are_told_from_pixel_numbers():
     assert batch.n_events == 3
 
 
+def test_pixel_numbers_survive_beside_messages_without_events_and_without_numbers():
+    kinds = [{"toa": (), "ids": ()}, {"toa": (1,), "ids": ()}, {"toa": (2, 3), "ids": (8, 9)}]
+
+    batches = [b for _, b in Splitter().split([record(ev44(**kind), offset=i) for i, kind in enumerate(kinds)])]
+
+    assert [None if b.event_id is None else b.event_id.tolist() for b in batches] == [None, [8, 9]]
+    assert [o for b in batches for o in b.messages.offset.tolist()] == [0, 1, 2]
+
+
 @pytest.mark.parametrize("index", [(0,), (-1,)])
 def test_both_conventions_for_no_events_make_an_empty_entry(index):
     (_, batch), *_ = Splitter().split([record(ev44(index=index, toa=(), ids=()))])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from .batch import EventBatch
 from .extent import Partition, Ranges, merge_ranges
 from .key import StreamKey
-from .ringchunk import Chunk, Kind, Part, kind_of
+from .ringchunk import Chunk, Kind, Part, beside_events, kind_of
 from .ringmemory import Memory
 from .spans import Spans, shared, size, without
 
@@ -23,6 +23,8 @@ CHUNK_BYTES = 16 << 20
 FIRST_CHUNK_BYTES = 1 << 16
 """Size of a stream's first chunk; each next one is twice as large, up to `CHUNK_BYTES`."""
 SPARE_CHUNKS = 2
+SHARE = 16
+"""All streams together should have so many chunks each, before the oldest goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class EventRing:
         self.dropped_events = 0
         """Events that were pushed out by newer ones."""
         self.dropped_messages = 0
-        self._chunk_bytes = max(1, min(chunk_bytes, budget_bytes // 8))
+        self._chunk_bytes = chunk_bytes
         self._lock = threading.Lock()
         self._lanes: dict[StreamKey, _Lane] = {}
         self._nbytes = 0
@@ -90,7 +92,7 @@ class EventRing:
     def nbytes(self) -> int:
         """Bytes taken."""
         with self._lock:
-            return self._nbytes + self._spare_bytes()
+            return self._nbytes
 
     @property
     def spans(self) -> dict[StreamKey, RingSpan]:
@@ -111,7 +113,7 @@ class EventRing:
     def next_to_go(self) -> tuple[StreamKey, dict[Partition, Ranges]] | None:
         """Return what the next events will push out; None while there is room."""
         with self._lock:
-            if self._nbytes + self._chunk_bytes <= self.budget_bytes:
+            if not self._lanes or self._nbytes + self._chunk_limit() <= self.budget_bytes:
                 return None
             victim = self._victim()
             return None if victim is None else (victim[0], _covered([victim[1][0]]))
@@ -163,6 +165,8 @@ class EventRing:
             elif shared(covered, _covered(lane.chunks() if not is_live else lane.past)):
                 return False  # another view read the same back
             chunks = lane.live if is_live else lane.past
+            if not is_live and self._nbytes + beside_events(batches) > self.budget_bytes:
+                return False
             chunk = chunks[-1] if chunks else None
             if chunk is None or not chunk.has_room(kind, n_events):
                 chunk = self._open(lane, kind, n_events, is_live=is_live)
@@ -173,9 +177,10 @@ class EventRing:
             self._sequence += 1
             chunk.sequence = self._sequence
             self._nbytes += chunk.nbytes - before
-            while is_live and self._nbytes > self.budget_bytes and self._drop_oldest(sparing=chunk):
-                pass
-            return True
+            while self._nbytes > self.budget_bytes:
+                self._drop_oldest()
+            self._spare.clear()
+            return chunk.memory is not None
 
     def _open(self, lane: _Lane, kind: Kind, n_events: int, *, is_live: bool) -> Chunk | None:
         """Begin a new chunk; None where there is no room for it."""
@@ -185,13 +190,14 @@ class EventRing:
             chunks[-1].seal()
             self._nbytes += chunks[-1].nbytes - before
         need = n_events * kind.event_bytes
-        nbytes = max(need, min(lane.next_bytes, self._chunk_bytes)) if n_events else 0
+        nbytes = max(need, min(lane.next_bytes, self._chunk_limit())) if n_events else 0
+        self._spare.clear()
         if nbytes > self.budget_bytes // 2 or not self.budget_bytes:
             return None
         while self._nbytes + nbytes > self.budget_bytes:
             if not is_live or not self._drop_oldest():
                 return None
-        lane.next_bytes = max(lane.next_bytes, min(2 * nbytes, self._chunk_bytes))
+        lane.next_bytes = min(2 * lane.next_bytes, self._chunk_bytes)
         chunk = Chunk(kind, self._memory(nbytes))
         chunks.append(chunk)
         self._nbytes += chunk.nbytes
@@ -199,17 +205,16 @@ class EventRing:
 
     # Dropping
 
-    def _victim(self, sparing: Chunk | None = None) -> tuple[StreamKey, deque[Chunk]] | None:
+    def _victim(self) -> tuple[StreamKey, deque[Chunk]] | None:
         """Return where the oldest chunk lies: read back before live, then by what came into it last."""
         for name in ("past", "live"):
-            lanes = [(key, getattr(lane, name)) for key, lane in self._lanes.items() if getattr(lane, name)]
-            found = [(key, chunks) for key, chunks in lanes if chunks[0] is not sparing]
+            found = [(key, getattr(lane, name)) for key, lane in self._lanes.items() if getattr(lane, name)]
             if found:
                 return min(found, key=lambda item: item[1][0].sequence)
         return None
 
-    def _drop_oldest(self, sparing: Chunk | None = None) -> bool:
-        victim = self._victim(sparing)
+    def _drop_oldest(self) -> bool:
+        victim = self._victim()
         if victim is None:
             return False
         chunk = victim[1].popleft()
@@ -217,22 +222,23 @@ class EventRing:
         self.dropped_events += chunk.n_events
         self.dropped_messages += sum(len(part.offset) for part in chunk.parts)
         memory, chunk.memory = chunk.memory, None
-        if memory is not None and len(memory.array) == self._chunk_bytes and len(self._spare) < SPARE_CHUNKS:
-            self._spare.append(memory)
+        if memory is not None:
+            self._spare = [*self._spare[1 - SPARE_CHUNKS :], memory]
         return True
+
+    def _chunk_limit(self) -> int:
+        """Size of a chunk, so that those that are half empty take a small part of the budget; a power of two."""
+        share = self.budget_bytes // (SHARE * len(self._lanes))
+        return 1 << max(0, min(self._chunk_bytes, share).bit_length() - 1)
 
     def _memory(self, nbytes: int) -> Memory:
         """Take memory that was dropped, if nobody looks at it any more, or new one."""
         spare, self._spare = self._spare, []
-        if nbytes == self._chunk_bytes:
-            for memory in spare:
-                # A batch that was handed over refers to the array: its events must stay as they are.
-                if sys.getrefcount(memory.array) <= 2:
-                    return memory
+        for memory in spare:
+            # A batch that was handed over refers to the array: its events must stay as they are.
+            if len(memory.array) == nbytes and sys.getrefcount(memory.array) <= 2:
+                return memory
         return Memory(nbytes)
-
-    def _spare_bytes(self) -> int:
-        return sum(len(memory.array) for memory in self._spare)
 
     # Reading
 

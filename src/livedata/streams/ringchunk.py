@@ -21,6 +21,7 @@ PART_EVENTS = 1 << 18
 """Small parts are joined up to so many events: handed over alone, each would cost more than counting it."""
 PART_MESSAGES = 1 << 13
 LOOSE_PARTS = 32
+ENTRY_BYTES, MESSAGE_BYTES = 12, 28
 PART_BYTES = 1600
 """What Python takes for the objects of one part."""
 
@@ -67,7 +68,14 @@ class Part:
     def nbytes(self) -> int:
         """Bytes beside the events."""
         columns = sum(column.nbytes for column in self.columns.values())
-        return PART_BYTES + 12 * len(self.times) + 28 * len(self.offset) + columns
+        return PART_BYTES + ENTRY_BYTES * len(self.times) + MESSAGE_BYTES * len(self.offset) + columns
+
+
+def beside_events(batches: Sequence[EventBatch]) -> int:
+    """Return the bytes that some batches take beside their events, at most."""
+    columns = sum(column.nbytes for batch in batches for column in batch.columns.values()) * len(batches)
+    entries, messages = sum(b.n_entries for b in batches), sum(len(b.messages) for b in batches)
+    return PART_BYTES + ENTRY_BYTES * entries + MESSAGE_BYTES * messages + columns
 
 
 class Chunk:

@@ -220,11 +220,16 @@ def _join_small(parts: Sequence[EventBatch]) -> list[EventBatch]:
     """Join small batches of one stream in their order of arrival; big ones stay alone."""
     batches: list[EventBatch] = []
     small: list[EventBatch] = []
+    has_ids: bool | None = None  # of the events among the small ones
     for batch in parts:
-        kinds_differ = bool(small) and (small[0].event_id is None) != (batch.event_id is None)
+        mine = batch.event_id is not None if batch.n_events else None
         is_big = batch.nbytes > JOIN_BYTES
-        if small and (is_big or (kinds_differ and batch.n_events and small[0].n_events)):
+        if small and (is_big or (mine is not None and has_ids is not None and mine != has_ids)):
             batches.append(join_events(small))
-            small = []
-        (batches if is_big else small).append(batch)
+            small, has_ids = [], None
+        if is_big:
+            batches.append(batch)
+        else:
+            small.append(batch)
+            has_ids = has_ids if mine is None else mine
     return [*batches, join_events(small)] if small else batches
