@@ -144,6 +144,8 @@ def test_the_formula_says_what_it_takes_for_the_time_of_flight():
     unwrapped = formula_of("wavelength", FULL, Flight(period=1e8, min_wavelength=2.0), 1)
     assert "t is unwrapped" in unwrapped.text
     assert "2 Å" in unwrapped.text
+    skipped = formula_of("wavelength", FULL, Flight(period=1e8, wrap_offset=3.0, stride=2), 1)
+    assert "frames begin 3 ns after the pulse; number 0 of every 2 pulses, counted from 1970" in skipped.text
 
 
 def test_a_wrong_name_lists_the_near_miss():

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class UnitVectors:
     """Unit vectors of a coordinate system along a horizontal beam, each of shape (3,)."""
 
     x: Floats
@@ -143,7 +143,7 @@ class Beamline:
         return np.asarray(-down / _norm(down))
 
     @property
-    def frame(self) -> Frame:
+    def unit_vectors(self) -> UnitVectors:
         """Unit vectors along the beam: ŷ = -g/|g|, ẑ the beam perpendicular to it, x̂ = ŷ × ẑ."""
         up, beam = self.up, self.direction
         flat = beam - (beam @ up) * up
@@ -153,7 +153,7 @@ class Beamline:
                 "parallel to gravity"
             )
         z = flat / _norm(flat)
-        return Frame(np.cross(up, z), up, z)
+        return UnitVectors(np.cross(up, z), up, z)
 
     def _known(self) -> Geometry:
         if self.geometry is None:

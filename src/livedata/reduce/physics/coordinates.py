@@ -217,13 +217,13 @@ def _time_at_sample(b: Beamline) -> _Own:
 
 
 def _phi(b: Beamline) -> Floats:
-    frame, scattered = b.frame, b.scattered
-    return np.asarray(np.arctan2(scattered @ frame.y, scattered @ frame.x))
+    axes, scattered = b.unit_vectors, b.scattered
+    return np.asarray(np.arctan2(scattered @ axes.y, scattered @ axes.x))
 
 
 def _grazing_angle(b: Beamline) -> Floats:
-    frame, scattered = b.frame, b.scattered
-    up, along = scattered @ frame.y, scattered @ frame.z
+    axes, scattered = b.unit_vectors, b.scattered
+    up, along = scattered @ axes.y, scattered @ axes.z
     if b.flight.sample_tilt is None:
         return np.asarray(np.arctan2(np.abs(up), along) / 2)
     return np.asarray(np.arctan2(up, along) - b.flight.sample_tilt)
@@ -258,16 +258,21 @@ _TIMED: dict[str, Callable[[Beamline], _Own]] = {
 
 def _remark(stage: Stage, flight: Flight) -> str:
     if stage is Stage.TABLE:
-        return f"t from the lookup table {flight.table}"
-    if stage is Stage.ARRIVAL:
+        how = f"t from the lookup table {flight.table}"
+    elif stage is Stage.ARRIVAL:
         offset = f" less {flight.emission_offset:g} ns" if flight.emission_offset else ""
-        return (
+        how = (
             f"t is the time of arrival{offset}: right where neutrons arrive before the next pulse; else give the "
             "flight a period with min_wavelength or wrap_offset, or a lookup table"
         )
-    how = (
-        f"shortest wavelength {flight.min_wavelength:g} Å"
-        if flight.wrap_offset is None
-        else f"frames begin {flight.wrap_offset:g} ns"
-    )
-    return f"t is unwrapped: period {flight.period} ns, stride {flight.stride}, {how}"
+    else:
+        band = (
+            f"frames begin {flight.wrap_offset:g} ns after the pulse"
+            if flight.min_wavelength is None
+            else f"shortest wavelength {flight.min_wavelength:g} Å"
+        )
+        how = f"t is unwrapped: period {flight.period} ns, {band}"
+    if flight.stride <= 1:
+        return how
+    since = "1970, for want of a reference" if flight.reference is None else f"that at {flight.reference} ns"
+    return f"{how}; number {flight.stride_offset} of every {flight.stride} pulses, counted from {since}"

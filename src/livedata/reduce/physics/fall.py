@@ -55,8 +55,8 @@ def fall_formula(name: str, beamline: Beamline) -> tuple[Kind, tuple[Floats, ...
 
 
 def _along_the_horizon(beamline: Beamline) -> tuple[Floats, tuple[float, float]]:
-    frame = beamline.frame
-    return beamline.scattered @ np.stack([frame.x, frame.y, frame.z]).T, (1.0, 0.0)
+    axes = beamline.unit_vectors
+    return beamline.scattered @ np.stack([axes.x, axes.y, axes.z]).T, (1.0, 0.0)
 
 
 def _along_the_beam(beamline: Beamline) -> tuple[Floats, tuple[float, float]]:
