@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 from typing import Any
 
 import numpy as np
-from bokeh.events import SelectionGeometry
+from bokeh.events import DoubleTap, SelectionGeometry
 from bokeh.models import BoxSelectTool, ColumnDataSource, CustomJS, PolySelectTool, Toolbar
 
 from ..errors import ArgumentError
@@ -16,9 +17,13 @@ from ..reduce.units import exact_factor
 
 # All that was drawn on this page goes each time: one message may replace another that the kernel has not seen yet.
 TELL_DRAWN = """
-if (!cb_obj.final) return;
-const g = cb_obj.geometry;
+if (cb_obj.final === false) return;
+const g = cb_obj.geometry ?? { type: "poly", x: polygon.overlay.xs, y: polygon.overlay.ys };
 const shape = g.type == "rect" ? [g.x0, g.x1, g.y0, g.y1] : g.type == "poly" ? [...g.x, ...g.y] : [];
+if (cb_obj.geometry === undefined) {
+  if (!polygon.active || g.x.length < 3) return;  // a double click: it ends the polygon as Enter does
+  polygon.overlay.update({ xs: [], ys: [] });
+}
 if (!shape.length) return;
 wish.shapes = [...(wish.shapes ?? []), [g.type, String(Math.random()).slice(2), ...shape]].slice(-20);
 try { wish.tags = wish.shapes } catch (e) {}
@@ -43,10 +48,14 @@ class Hand:
         else:
             tools = [
                 BoxSelectTool(renderers=[], description="Draw a rectangle: view.drawn"),
-                PolySelectTool(renderers=[], description="Draw a polygon (a double click ends it): view.drawn"),
+                PolySelectTool(renderers=[], description="Draw a polygon, a double click ends it: view.drawn"),
             ]
         toolbar.tools = [*toolbar.tools, *tools]
-        fig.js_on_event(SelectionGeometry, CustomJS(args={"wish": self.model}, code=TELL_DRAWN))
+        toolbar.active_tap = None
+        tell = CustomJS(args={"wish": self.model, "polygon": tools[-1]}, code=TELL_DRAWN)
+        fig.js_on_event(SelectionGeometry, tell)
+        if rows is not None:
+            fig.js_on_event(DoubleTap, tell)
         for colour, width in (("#000000", 3.5), ("#ffffff", 1.5)):
             fig.multi_line("xs", "ys", source=self._outlines, line_color=colour, line_width=width)
         fig.text(
@@ -72,7 +81,7 @@ class Hand:
         self._shown = tuple(drawn)
         loops = [(i, loop) for i, region in enumerate(drawn) for loop in self._outline(region)]
         self._outlines.data = {"xs": [x for _, (x, _) in loops], "ys": [y for _, (_, y) in loops]}
-        corners = [(x[0], y[0], f"{i}") for i, (x, y) in loops]
+        corners = [(x[0], y[0], f"[{i}]") for i, (x, y) in loops]
         self._words.data = {name: [c[k] for c in corners] for k, name in enumerate(("x", "y", "text"))}
         return True
 
@@ -93,7 +102,8 @@ class Hand:
             ys = [self._written(self._rows, v, unit) for v in numbers[half:]]
             if kind == "rect":
                 return Rectangle((min(xs), max(xs)), (min(ys), max(ys)), unit)
-            return Polygon(tuple(xs), tuple(ys), unit)
+            corners = [corner for corner, _ in groupby(zip(xs, ys, strict=True))]  # two clicks may be one corner
+            return Polygon(tuple(x for x, _ in corners), tuple(y for _, y in corners), unit)
         except ArgumentError:
             return None  # a click without a drag
 
