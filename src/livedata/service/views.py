@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from ..transport import open_transport
 from .brokers import Brokers, Link, check_topics
 from .command import Describe
 from .entry import ViewEntry
+from .reader import LEEWAY_MS
 from .result import Dim, Result
 from .served import Output, Served
 from .span import Span
@@ -28,16 +30,28 @@ SURVEY_S = 10.0
 
 
 class ViewCounts:
-    """A view as what is published of it."""
+    """A view as what is published of it.
 
-    def __init__(self, view: View) -> None:
+    Parameters
+    ----------
+    stop_ms
+        Data time at which it ends, ms since 1970; None where it does not. It is over when the stream's clock has passed
+        that; or, on a stream that has fallen silent, when the wall clock has and nothing came for a while.
+    """
+
+    def __init__(self, view: View, *, stop_ms: int | None = None) -> None:
         self.view = view
+        self._stop_ms = stop_ms
+        self._seen = 0
+        self._changed_s = time.monotonic()
 
     @property
     def end(self) -> str | None:
         """None while the view goes on; an empty text when it is complete; why it failed."""
         state = self.view.state
-        return "" if state == "complete" else str(self.view.error) if state == "failed" else None
+        if state == "failed":
+            return str(self.view.error)
+        return "" if state == "complete" or self._is_silent() else None
 
     def take(self, batch: EventBatch) -> None:
         """Do nothing: the view has its own feed."""
@@ -49,6 +63,8 @@ class ViewCounts:
     def result(self) -> Result:
         """Return the latest snapshot."""
         latest = self.view.latest
+        if latest.ledger.seen != self._seen:
+            self._seen, self._changed_s = latest.ledger.seen, time.monotonic()
         dims = tuple(Dim(axis.name, axis.edges, axis.unit or "") for axis in latest.axes)
         first, last = latest.span or (None, None)
         return Result(
@@ -61,6 +77,13 @@ class ViewCounts:
             unit=latest.unit,
             lost=latest.coverage.lost,
         )
+
+    def _is_silent(self) -> bool:
+        if self._stop_ms is None or time.time() * 1000 < self._stop_ms + LEEWAY_MS:
+            return False
+        if self.view.progress.total or self.view.lag:
+            return False  # something is still to be read back, or to be counted
+        return time.monotonic() - self._changed_s > LEEWAY_MS / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +132,7 @@ def open_views(
             if span.start_ms is not None or span.stop_ms is not None:
                 view = view.over(_ns(span.start_ms), _ns(span.stop_ms))
             output = Output(link, entry.topic, "da00", source, entry.id)
-            served.append(Served(ViewCounts(view), output, span, wanted_source=""))
+            served.append(Served(ViewCounts(view, stop_ms=span.stop_ms), output, span, wanted_source=""))
             views.append(view)
         undo.pop_all()
     return served, Watch(tuple(opened.values()), tuple(views))
