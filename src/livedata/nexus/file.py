@@ -16,11 +16,11 @@ from ..streams.extent import Extent
 from .arraysource import ArraySource
 from .describe import ORDER, VALUES_ONLY, Description, describe
 from .feed import FileFeed, whole_range
-from .geometry.chain import Newest
-from .geometry.find import find_component, geometry_of_stream
+from .geometry.chain import ComponentIndex, Newest
+from .geometry.component import index_components
+from .geometry.find import find_component, geometry_of_stream, layouts_of
 from .geometry.read import read_geometry
 from .hdf import reading
-from .layouts import find_layouts
 from .naming import NameIndex
 from .pieces import (
     Covered,
@@ -50,6 +50,7 @@ class NexusFile:
         self._about = description
         self._index = NameIndex({s.name: (s.path, *s.aliases) for s in description.streams})
         self._streams = {s.name: s for s in description.streams}
+        self._index_of_components: ComponentIndex | None = None
 
     @property
     def streams(self) -> Mapping[str, FileStream]:
@@ -141,7 +142,7 @@ class NexusFile:
     def layouts(self) -> dict[str, Layout]:
         """Return the arrangement of pixels of each event stream that has one in the file, by stream name."""
         with reading(self.path) as file:
-            return find_layouts(file, self._about.detectors, list(self._streams.values()))
+            return layouts_of(file, self._about.detectors, list(self._streams.values()), self._components(file))
 
     def geometry(self, name: str, newest: Newest | None = None) -> Geometry | None:
         """Return where the pixels of an event stream are, or where a monitor is, as the file tells it.
@@ -167,14 +168,16 @@ class NexusFile:
         """
         where, start_ns = self.path.name, self._about.start_ns
         with reading(self.path) as file:
-            if name not in self._streams and (path := find_component(file, name)) is not None:
-                return read_geometry(file, path, where=where, start_ns=start_ns, newest=newest)
+            index = self._components(file)
+            if name not in self._streams and (path := find_component(index, name)) is not None:
+                return read_geometry(file, path, where=where, index=index, start_ns=start_ns, newest=newest)
             return geometry_of_stream(
                 file,
                 self.stream(name),
                 self._about.detectors,
                 list(self._streams.values()),
                 where=where,
+                index=index,
                 start_ns=start_ns,
                 newest=newest,
             )
@@ -199,6 +202,11 @@ class NexusFile:
                 return no_samples(facet, topic)
             held = groups if facet == "value" else groups[:1]
             return whole_log([SampleSource(file, group, start_ns, facet) for group in held], topic)
+
+    def _components(self, file: Any) -> ComponentIndex:
+        if self._index_of_components is None:
+            self._index_of_components = index_components(file)
+        return self._index_of_components
 
     def _batchable(self, name: str) -> FileStream:
         stream = self.stream(name)

@@ -24,25 +24,29 @@ def find_layouts(file: Any, detectors: Sequence[Detector], streams: Sequence[Fil
 def find_detectors(
     file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]
 ) -> dict[str, tuple[Detector, Layout]]:
-    """Return the detector of each event stream, and how its pixels are arranged.
+    """Return the detector of each event stream, and how its pixels are arranged."""
+    events = [s for s in streams if s.kind == "events"]
+    found = {s.name: find_detector(file, detectors, s, is_only=len(events) == 1) for s in events}
+    return {name: held for name, held in found.items() if held is not None}
+
+
+def find_detector(
+    file: Any, detectors: Sequence[Detector], stream: FileStream, *, is_only: bool
+) -> tuple[Detector, Layout] | None:
+    """Return the detector of an event stream, and how its pixels are arranged; None if there is none.
 
     A stream belongs to the detector group that holds it under any of its names, else to the one of its name
     (``bank1_events`` to ``bank1``); a file's only event stream belongs to its only detector.
     """
-    events = [s for s in streams if s.kind == "events"]
-    found: dict[str, tuple[Detector, Layout]] = {}
-    for stream in events:
-        detector, is_certain = _detector_of(stream, detectors), True
-        if detector is None:
-            detector, is_certain = _namesake(stream, detectors), False
-        if detector is None and len(events) == 1 and len(detectors) == 1:
-            detector = detectors[0]
-        if detector is None:
-            continue
-        arrangement = layout_of(file, detector)
-        if arrangement is not None and (is_certain or _fits(file, stream, arrangement)):
-            found[stream.name] = (detector, arrangement)
-    return found
+    detector, is_certain = _detector_of(stream, detectors), True
+    if detector is None:
+        detector, is_certain = _namesake(stream, detectors), False
+    if detector is None and is_only and len(detectors) == 1:
+        detector = detectors[0]
+    arrangement = layout_of(file, detector) if detector is not None else None
+    if detector is None or arrangement is None or not (is_certain or fits(file, stream, arrangement)):
+        return None
+    return detector, arrangement
 
 
 def layout_of(file: Any, detector: Detector) -> Layout | None:
@@ -71,7 +75,7 @@ def _namesake(stream: FileStream, detectors: Sequence[Detector]) -> Detector | N
     return named[0] if len(named) == 1 else None
 
 
-def _fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
+def fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
     """Whether the first events of a stream lie on the detector that was guessed: some files count in other numbers."""
     ids = file[stream.path].get("event_id")
     if ids is None or not ids.size:

@@ -6,7 +6,7 @@ NeXus, NXtransformations: https://manual.nexusformat.org/classes/base_classes/NX
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,17 +23,26 @@ Newest = Callable[[str, str], float | None]
 """Newest sample of the log with this topic and source, in the unit it is sent in; None if there is none."""
 
 
+ComponentIndex = Mapping[str, tuple[str, ...]]
+"""Paths of a file's components by their class in small letters."""
+
+
 @dataclass(slots=True)
 class Surroundings:
     """What a file's transformations need beside it, and what is learnt on the way."""
 
     file: Any
+    index: ComponentIndex
     start_ns: int | None = None
     """Start of the run: of a log in a chain, the value in effect then counts."""
     newest: Newest | None = None
     remarks: list[str] = field(default_factory=list)
     logs: list[tuple[str, str]] = field(default_factory=list)
     """Topic and source of the logs that positions depend on; for a log of a file without them, nothing and its path."""
+
+    def components(self, nx_class: str) -> list[Any]:
+        """Return the groups of a class."""
+        return [self.file[path] for path in self.index.get(nx_class, ())]
 
     def remark(self, text: str) -> None:
         """Note something once."""

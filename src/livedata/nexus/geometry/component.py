@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 from typing import Any
 
 import h5py
@@ -11,7 +10,7 @@ import numpy as np
 
 from ...reduce.physics.geometry import Vector
 from ..hdf import attribute
-from .chain import Surroundings, placement
+from .chain import ComponentIndex, Surroundings, placement
 from .measure import Unusable, lengths, member
 from .older import box_placement
 
@@ -33,15 +32,17 @@ def component_around(file: Any, path: str) -> Any | None:
     return None
 
 
-def components(file: Any, nx_class: str) -> Iterator[Any]:
-    """Yield the groups of a class in the entry, its instrument, and one level deeper."""
-    wanted = nx_class.lower()
+def index_components(file: Any) -> ComponentIndex:
+    """Find the groups of each class in the entries, their instruments, and one level deeper; by class, their paths."""
+    index: dict[str, list[str]] = {}
     for entry in _children(file):
         for group in _children(entry):
-            if class_of(group) == wanted:
-                yield group
-            if class_of(group) in ("nxinstrument", "nxbeam", "nxcollection") or not class_of(group):
-                yield from (g for g in _children(group) if class_of(g) == wanted)
+            nx_class = class_of(group)
+            index.setdefault(nx_class, []).append(group.name)
+            if nx_class in ("nxinstrument", "nxbeam", "nxcollection", ""):
+                for inner in _children(group):
+                    index.setdefault(class_of(inner), []).append(inner.name)
+    return {nx_class: tuple(paths) for nx_class, paths in index.items()}
 
 
 def _children(group: Any) -> list[Any]:
@@ -81,10 +82,10 @@ def point_of(component: Any, around: Surroundings, *, is_upstream: bool = False)
     return None
 
 
-def find_source(file: Any, around: Surroundings, sample: Vector | None) -> Vector | None:
+def find_source(around: Surroundings, sample: Vector | None) -> Vector | None:
     """Return where neutrons start: the first source, else the first moderator, that says so; None otherwise."""
-    for nx_class in ("NXsource", "NXmoderator"):
-        for group in components(file, nx_class):
+    for nx_class in ("nxsource", "nxmoderator"):
+        for group in around.components(nx_class):
             try:
                 point = point_of(group, around, is_upstream=True)
             except Unusable as problem:
@@ -99,9 +100,9 @@ def find_source(file: Any, around: Surroundings, sample: Vector | None) -> Vecto
     return None
 
 
-def find_sample(file: Any, around: Surroundings) -> Vector | None:
+def find_sample(around: Surroundings) -> Vector | None:
     """Return where the sample is: the origin, by convention, unless the file says something else or nonsense."""
-    for group in components(file, "NXsample"):
+    for group in around.components("nxsample"):
         try:
             point = point_of(group, around)
         except Unusable as problem:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ...reduce.physics.geometry import Geometry
-from ..layouts import find_detectors
+from ...reduce.pixels.layout import Layout
+from ..idf.definition import Definition
+from ..layouts import find_detector, find_layouts, fits
 from ..scan import Detector
 from ..stream import FileStream
-from .chain import Newest
-from .component import components
+from .chain import ComponentIndex, Newest
+from .embedded import embedded_definition, layout_by_definition
+from .measure import member
 from .read import read_geometry
 
 
@@ -21,6 +26,7 @@ def geometry_of_stream(
     streams: Sequence[FileStream],
     *,
     where: str,
+    index: ComponentIndex,
     start_ns: int | None,
     newest: Newest | None = None,
 ) -> Geometry | None:
@@ -29,25 +35,54 @@ def geometry_of_stream(
     That is the detector or monitor that holds it under any of its names, else the detector that its layout comes from,
     else the monitor of its name (``monitor1_events`` to ``monitor1``).
     """
+    found = None
     for path in (stream.path, *stream.aliases):
-        found = read_geometry(file, path, where=where, start_ns=start_ns, newest=newest)
-        if found is not None:
-            return found
-    held = find_detectors(file, detectors, streams).get(stream.name)
-    home = held[0].path if held is not None else _monitor(file, stream)
-    return read_geometry(file, home, where=where, start_ns=start_ns, newest=newest) if home else None
+        found = found or read_geometry(file, path, where=where, index=index, start_ns=start_ns, newest=newest)
+    is_only = sum(s.kind == "events" for s in streams) == 1
+    held = find_detector(file, detectors, stream, is_only=is_only)
+    if found is None:
+        home = held[0].path if held is not None else _monitor(index, stream)
+        found = read_geometry(file, home, where=where, index=index, start_ns=start_ns, newest=newest) if home else None
+    if held is None and (found is None or found.positions is None):
+        told = definition_of_stream(file, stream, index)
+        if told is not None:
+            definition, arrangement = told
+            return definition.geometry(arrangement.ids_at(np.arange(arrangement.size)))
+    return found
 
 
-def find_component(file: Any, name: str) -> str | None:
+def layouts_of(
+    file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream], index: ComponentIndex
+) -> dict[str, Layout]:
+    """Return the layout of each event stream that a detector group, or else an embedded definition, has one for."""
+    found = find_layouts(file, detectors, streams)
+    for stream in streams:
+        if stream.kind == "events" and stream.name not in found:
+            told = definition_of_stream(file, stream, index)
+            if told is not None:
+                found[stream.name] = told[1]
+    return found
+
+
+def definition_of_stream(file: Any, stream: FileStream, index: ComponentIndex) -> tuple[Definition, Layout] | None:
+    """Return the embedded instrument definition if the stream's events lie on its detectors."""
+    ids = member(member(file, stream.path), "event_id")
+    if ids is None or not ids.size or (definition := embedded_definition(file, index)) is None:
+        return None
+    arrangement = layout_by_definition(definition)
+    return (definition, arrangement) if arrangement is not None and fits(file, stream, arrangement) else None
+
+
+def find_component(index: ComponentIndex, name: str) -> str | None:
     """Return the path of the only detector or monitor of that name, or at that path; None if there is none."""
-    paths = dict.fromkeys(g.name for nx_class in ("NXdetector", "NXmonitor") for g in components(file, nx_class))
+    paths = (*index.get("nxdetector", ()), *index.get("nxmonitor", ()))
     if name in paths:
         return name
     named = [path for path in paths if path.endswith(f"/{name.strip('/')}")]
     return named[0] if len(named) == 1 else None
 
 
-def _monitor(file: Any, stream: FileStream) -> str | None:
+def _monitor(index: ComponentIndex, stream: FileStream) -> str | None:
     ends = {p.rsplit("/", 1)[-1].removesuffix("_events") for p in (stream.path, *stream.aliases)}
-    named = [g.name for g in components(file, "NXmonitor") if g.name.rsplit("/", 1)[-1] in ends]
+    named = [path for path in index.get("nxmonitor", ()) if path.rsplit("/", 1)[-1] in ends]
     return named[0] if len(named) == 1 else None

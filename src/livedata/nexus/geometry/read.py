@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...reduce.physics.geometry import Geometry
-from .chain import Newest, Surroundings, placement
-from .component import class_of, component_around, find_sample, find_source, point_of
+from .chain import ComponentIndex, Newest, Surroundings, placement
+from .component import class_of, component_around, find_sample, find_source, index_components, point_of
 from .measure import Numbers, Unusable, member
 from .offsets import has_offsets, pixel_offsets
 from .older import box_placement, spherical_positions
@@ -25,7 +25,13 @@ EXCLUDING_BITS = sum(1 << bit for bit in (0, 1, 2, 3, 4, 6, 8, 31))
 
 
 def read_geometry(
-    file: Any, path: str, *, where: str, start_ns: int | None = None, newest: Newest | None = None
+    file: Any,
+    path: str,
+    *,
+    where: str,
+    index: ComponentIndex | None = None,
+    start_ns: int | None = None,
+    newest: Newest | None = None,
 ) -> Geometry | None:
     """Return the geometry of the detector or monitor at, or around, a path.
 
@@ -37,6 +43,8 @@ def read_geometry(
         Of the component or of something in it, such as its events.
     where
         Name of the file for errors.
+    index
+        The file's components, where they are known already.
     start_ns
         Start of the run, for transformations that are logs.
     newest
@@ -51,9 +59,9 @@ def read_geometry(
     component = component_around(file, path)
     if component is None:
         return None
-    around = Surroundings(file, start_ns, newest)
-    sample = find_sample(file, around)
-    source = find_source(file, around, sample)
+    around = Surroundings(file, index if index is not None else index_components(file), start_ns, newest)
+    sample = find_sample(around)
+    source = find_source(around, sample)
     is_monitor = class_of(component) == "nxmonitor"
     name = component.name.rsplit("/", 1)[-1]
     if is_monitor:
