@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def to_boost(histogram: Histogram) -> Any:
     """Return a `boost_histogram.Histogram`; as `to_hist`."""
-    bh = _library("boost_histogram", "hist")
+    bh = library("boost_histogram", "hist")
     return _filled(bh, bh, histogram, _boost_names)
 
 
@@ -27,7 +27,7 @@ def to_hist(histogram: Histogram) -> Any:
     Its storage is ``Int64`` for plain counts, ``Double`` where the values are doubles that equal their variances, else
     ``Weight``.
     """
-    hist = _library("hist", "hist")
+    hist = library("hist", "hist")
     return _filled(hist, hist, histogram, lambda axis: {"name": axis.name, "label": _label(axis)})
 
 
@@ -70,7 +70,7 @@ def to_xarray(histogram: Histogram) -> Any:
     Coordinates along each axis: its centres (or categories) under its name, ``<name>_low`` and ``<name>_high`` with the
     edges, and ``variances`` for all. Attributes: ``units``, and the fates of events, if known, as ``ledger``.
     """
-    xr = _library("xarray", "hist")
+    xr = library("xarray", "hist")
     coords: dict[str, Any] = {}
     for axis in histogram.axes:
         unit = {"units": axis.unit} if axis.unit else {}
@@ -98,7 +98,7 @@ def to_scipp(histogram: Histogram) -> Any:
     ArgumentError
         If scipp does not know a unit.
     """
-    sc = _library("scipp", "scipp")
+    sc = library("scipp", "scipp")
     coords = {}
     for axis in histogram.axes:
         values = list(axis.categories) if axis.categories is not None else axis.edges
@@ -127,7 +127,7 @@ def to_pandas(histogram: Histogram) -> Any:
 
     The index has one level for each axis: intervals closed on the left, or categories. Units are in ``.attrs``.
     """
-    pd = _library("pandas", "all")
+    pd = library("pandas", "all")
     levels = [
         pd.Index(list(axis.categories), name=axis.name)
         if axis.categories is not None
@@ -146,7 +146,7 @@ def _label(axis: Axis) -> str:
     return f"{axis.name} [{axis.unit}]" if axis.unit else axis.name
 
 
-def _library(name: str, extra: str) -> Any:
+def library(name: str, extra: str) -> Any:
     """Import an optional package, or say how to install it."""
     try:
         return import_module(name)

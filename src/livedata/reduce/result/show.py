@@ -71,10 +71,8 @@ def bundle(histogram: Histogram) -> dict[str, str]:
     line = text(histogram)
     found = {"text/plain": line}
     if 1 <= len(histogram.axes) <= 2:
-        try:
-            from .svg import svg
-        except ModuleNotFoundError:
-            return found
+        from .svg import svg
+
         found["text/html"] = f"<div>{svg(histogram, histogram.name)}<div>{escape(line)}</div></div>"
     return found
 
