@@ -317,7 +317,7 @@ def test_waiting_for_a_relative_error(bench, detector):
     spectrum = detector.histogram(toa=TOA).wait(rel_error=0.05, timeout=10)
 
     assert spectrum.latest.ledger.binned >= 400
-    with pytest.raises(WaitTimeout, match="were waited for|after"):
+    with pytest.raises(WaitTimeout, match=r"were waited for|after"):
         spectrum.wait(rel_error=0.001, timeout=0.2)
 
 
@@ -423,3 +423,54 @@ def test_banks_with_the_same_numbers_are_joined(bench, connect):
 
     assert image.values().tolist() == np.vstack([counted(first), counted(second)]).tolist()
     assert image.ledger.adds_up
+
+
+# For others
+
+
+def test_a_published_view_is_read_by_others_as_the_same_numbers(bench, detector):
+    spectrum = detector.histogram(toa=TOA).wait(events=bench.n_events, timeout=10)
+    live = ld.connect(bench.url, start="earliest")
+    publication = spectrum.publish("results", source_name="spectrum", every=0.05)
+    deadline = time.monotonic() + 10
+    while not publication.sent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    publication.stop()
+    try:
+        assert publication.error is None
+        stream = live["spectrum"]
+        while stream.latest is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert stream.values().tolist() == spectrum.values().tolist()
+    finally:
+        live.close()
+
+
+def test_a_saved_view_holds_its_description(bench, detector, tmp_path):
+    import json
+
+    import h5py
+
+    spectrum = detector.histogram(toa=TOA).where(ld.pulse_time >= 1).wait(events=bench.n_events, timeout=10)
+    path = spectrum.save(tmp_path / "spectrum.nxs")
+    with h5py.File(path) as file:
+        told = []
+        file.visititems(lambda name, item: told.extend(str(v) for v in item.attrs.values()) or None)
+        file.visititems(lambda name, item: told.append(str(item[()])) if isinstance(item, h5py.Dataset) else None)
+
+    assert any("pulse" in text or "time" in text for text in told)
+    assert detector.view(json.loads(json.dumps(spectrum_json(spectrum)))).description == spectrum.description
+
+
+def spectrum_json(view):
+    from livedata.reduce.asjson import description_to_json
+
+    return description_to_json(view.description)
+
+
+def test_views_compute_like_histograms(bench, detector):
+    spectrum = detector.histogram(toa=TOA).wait(events=bench.n_events, timeout=10)
+
+    assert (spectrum - spectrum).total == 0
+    assert (spectrum / 2).values().sum() == spectrum.total / 2
+    assert spectrum["10 ms":"20 ms"].total < spectrum.total

@@ -65,9 +65,9 @@ class Moving:
 
     def leaving(self) -> list[EventBatch] | None:
         """Return the entries that are held but lie before the window; None where they have to be read anew."""
-        if self._held is None:
-            return None
         start = self.start_ns
+        if self._held is None or start is None:
+            return None
         gone: list[EventBatch] = []
         stay: list[EventBatch] = []
         for batch in self._held:

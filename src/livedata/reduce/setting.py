@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..streams.extent import Extent
 from ..streams.feed import Feed
 from ..streams.log import LogTimeline
 from ..streams.runs import Run
+from ..transport.protocol import Producer
 from .physics.geometry import Geometry
 from .pixels.layout import Layout
 
@@ -48,6 +49,8 @@ class Setting:
     """Another stream of the same connection or file, by name."""
     run: Callable[[str], Callable[[str], Source]] | None = None
     """The streams of another file, by its path."""
+    producer: Callable[[], Producer] | None = None
+    """A producer for the broker that the stream comes from."""
     where: str = ""
     """File or address, for errors."""
 

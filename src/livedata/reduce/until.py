@@ -21,6 +21,10 @@ from .waiting import wait_for
 CHARGE_UNIT = "microampere * hour"
 
 
+Asked = tuple[Callable[[], bool], str]
+"""A question, and what it asks for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Until:
     """One view's engine and what else it can be made to wait for."""
@@ -52,7 +56,7 @@ class Until:
             raise ArgumentError(
                 f"wait({', '.join(sorted(unknown))}=…): expected events, monitor, charge, rel_error or timeout"
             )
-        conditions: list[tuple[Callable[[], bool], str]] = []
+        conditions: list[Asked] = []
         if events is not None:
             self.engine.await_events(events)
             conditions.append((lambda: self.engine.n_seen >= events, f"{events:,} events"))
@@ -70,12 +74,11 @@ class Until:
                 "a live view has no end to wait for; give a number of events: view.wait(events=100_000)"
             )
         try:
-            met = (lambda: all(is_met() for is_met, _ in conditions)) if conditions else (lambda: False)
-            wait_for(self.engine, self.name, met, deadline)
+            wait_for(self.engine, self.name, lambda: _all_met(conditions), deadline)
         finally:
             for engine in extra:
                 engine.release()
-        if conditions and not met() and self.engine.error is None:
+        if conditions and not _all_met(conditions) and self.engine.error is None:
             asked = " and ".join(what for _, what in conditions)
             raise WaitTimeout(
                 f"{self.name} is {self.engine.state} with {self.engine.n_seen:,} events; {asked} were waited for"
@@ -89,12 +92,16 @@ class Until:
             extent=extent, after=after, is_finite=self.engine.is_finite,
         ).engine  # fmt: skip
 
-    def _rel_error(self, wanted: Any) -> tuple[Callable[[], bool], str]:
+    def _rel_error(self, wanted: Any) -> Asked:
         if not isinstance(wanted, int | float) or not 0 < wanted < 1:
             raise ArgumentError(f"rel_error={wanted!r}; expected a number between 0 and 1")
         enough = math.ceil(1 / wanted**2)
         engine, description = self.engine, self.description
         return (lambda: engine.ledger(description).binned >= enough), f"{enough:,} events in bins"
+
+
+def _all_met(conditions: list[Asked]) -> bool:
+    return bool(conditions) and all(is_met() for is_met, _ in conditions)
 
 
 def _name(monitor: Any) -> str:
@@ -103,11 +110,11 @@ def _name(monitor: Any) -> str:
     return str(getattr(monitor[0], "name", monitor[0]))
 
 
-def _monitor(engine: Engine, monitor: Any) -> tuple[Callable[[], bool], str]:
+def _monitor(engine: Engine, monitor: Any) -> Asked:
     return (lambda: engine.n_seen >= monitor[1]), f"{monitor[1]:,} monitor events"
 
 
-def _charge(engine: Engine, wanted: Any) -> tuple[Callable[[], bool], str]:
+def _charge(engine: Engine, wanted: Any) -> Asked:
     number, _, unit = str(wanted).strip().partition(" ")
     try:
         amount = float(number) * float(exact_factor(unit.strip() or CHARGE_UNIT, CHARGE_UNIT))

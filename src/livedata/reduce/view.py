@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed, Progress
+from ..transport import open_transport
 from .axis import Axes, Axis
 from .condition import Condition
 from .counting import MakeFold, Offsets
@@ -28,8 +27,10 @@ from .pixels.layout import Layout
 from .pixels.region import Region
 from .pixels.screen import Screen
 from .prepare import bound, layout_of, result_axes, screen_of
-from .result.compare import Comparison, compare
+from .publishing import Publication, Schema, publish
+from .result.histogram import Histogram
 from .result.ledger import Ledger
+from .result.operable import Operable
 from .result.snapshot import Snapshot, State
 from .setting import Setting
 from .sharing import acquire
@@ -41,7 +42,7 @@ from .waiting import wait_for
 Present = Callable[["View"], dict[str, Any] | None]
 
 
-class View:
+class View(Operable):
     """A result that fills while data arrive. Made by ``stream.histogram(...)``, ``stream.image(...)`` and their like.
 
     It shows itself when it is the last line of a cell. ``view.values()`` are its counts; on a file or a closed stretch
@@ -95,11 +96,6 @@ class View:
     def screen(self) -> Screen | None:
         """How pixels come to stand in the picture, and from where one looks; None without a picture."""
         return screen_of(self.description, self._setting)
-
-    @property
-    def kind(self) -> str:
-        """What a histogram is to UHI: counts, or a mean where it is normalised."""
-        return "MEAN" if self.description.normalise else "COUNT"
 
     @property
     def state(self) -> State:
@@ -170,18 +166,6 @@ class View:
         self._complete()
         return self._snapshot(picture=False)
 
-    def values(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Values per bin, read-only, shape as the axes: int64 counts; float64 where normalised. See `snapshot`."""
-        return self.snapshot().values()
-
-    def counts(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Effective counts per bin, as UHI asks for."""
-        return self.snapshot().counts()
-
-    def variances(self) -> NDArray[np.int64] | NDArray[np.float64]:
-        """Variance per bin: of a Poisson process, its count."""
-        return self.snapshot().variances()
-
     @property
     def ledger(self) -> Ledger:
         """Fates of all events offered; they always add up. Of a file or a closed span, once it is complete."""
@@ -196,7 +180,7 @@ class View:
 
     # New views of what was already seen
 
-    def rebin(self, axes: dict[str, Axis] | None = None, /, **more: Axis) -> View:
+    def rebin(self, axes: dict[str, Axis] | None = None, /, **more: Axis) -> View:  # type: ignore[override]
         """Return the view with other bins, or further axes; exact, because events are counted again.
 
         Parameters
@@ -362,14 +346,37 @@ class View:
             skip()
         return self
 
-    def same_as(self, other: View | Snapshot) -> bool:
-        """Whether both have the same axes, the same count in every bin and the same fates. Waits for finite views."""
-        return bool(self.compare(other))
+    # For others
 
-    def compare(self, other: View | Snapshot) -> Comparison:
-        """Compare as `same_as`, and say where the first difference is."""
-        theirs = other.snapshot() if isinstance(other, View) else other
-        return compare(self.snapshot(), theirs)
+    def save(self, path: str | Path, *, overwrite: bool = False, about: Mapping[str, Any] | None = None) -> Path:
+        """Write the result to ``.nxs``, ``.csv`` or ``.npz``, with the description; `load_histogram` reads it back."""
+        from .asjson import description_to_json
+
+        told: dict[str, Any] = {"stream": self._setting.name, "where": self._setting.where}
+        told |= {"description": description_to_json(self.description)} if self._make is make_fold else {}
+        return super().save(path, overwrite=overwrite, about=told | dict(about or {}))
+
+    def publish(
+        self, topic: str, *, source_name: str | None = None, schema: Schema = "da00", every: float = 1.0,
+        url: str | None = None,
+    ) -> Publication:  # fmt: skip
+        """Send the newest state to a topic, so that other programs see it; goes on in the background.
+
+        Parameters
+        ----------
+        topic
+            Made if it is not there.
+        source_name
+            Says with the topic which stream it is; the view's name if nothing is said.
+        schema
+            ``da00``, ``hs00`` or ``hs01``.
+        every
+            Seconds between two messages, at least; nothing is sent while nothing changes.
+        url
+            Of another broker than the one that the stream comes from.
+        """
+        opened = (lambda: open_transport(url).producer()) if url is not None else self._setting.producer
+        return publish(self, opened, topic, source_name=source_name, schema=schema, every_s=every)
 
     # Inside
 
@@ -414,6 +421,9 @@ class View:
 
         divided = replace(divide(snapshot, self._divisors), name=self.name)
         return picture_of(divided) if picture else divided
+
+    def _histogram(self) -> Histogram:
+        return self.snapshot()
 
     def _complete(self) -> None:
         if not self.is_finite:

@@ -66,7 +66,7 @@ def collect(feed: Feed, extent: Extent, name: str) -> EventTable:
     ArgumentError
         If the span has no end.
     """
-    from ..reduce.result.eventtable import EventTable
+    from ..reduce.result.eventtable import collect_events
 
     if not feed.is_finite and extent.stop_ns is None and not extent.is_closed:
         raise ArgumentError(f"the events of {name!r} have no end yet; give a stop, a run or a recording")
@@ -79,4 +79,4 @@ def collect(feed: Feed, extent: Extent, name: str) -> EventTable:
         subscription.close()
     if collector.error is not None:
         raise collector.error
-    return EventTable(tuple(collector.batches))
+    return collect_events(collector.batches)

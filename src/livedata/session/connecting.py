@@ -33,6 +33,7 @@ def connect(
     instrument: PathLike | None = None,
     topics: str | Iterable[str] | None = None,
     start: Start = "now",
+    memory: int | str | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> LiveStreams:
     """Connect to a broker and see its topics as streams.
@@ -49,6 +50,9 @@ def connect(
     start
         Where every stream begins: ``"now"``, ``"earliest"``, a datetime, an ISO time, ``"-10 min"``, or offsets as
         ``{(topic, partition): offset}``. The last value of each log from before the start is found, too.
+    memory
+        How much of the watched streams is kept to be counted anew at once, in bytes or as ``"4 GB"``; None takes a
+        quarter of the free memory, at most 2 GB. What is older is read back from its topic.
     settings
         Settings for the Kafka client, such as those of TLS and SASL.
 
@@ -71,7 +75,7 @@ def connect(
     share_interpreter()
     transport = open_transport(url, settings=settings)
     try:
-        connection = Connection(transport, topics=patterns, start=begin)
+        connection = Connection(transport, topics=patterns, start=begin, memory=memory)
     except BaseException:
         transport.close()
         raise

@@ -149,6 +149,25 @@ class LiveStreams(Streams):
 
         return peek(self._connection.transport, topic, n, schema=schema, source=source)
 
+    @property
+    def memory(self) -> Any:
+        """What is kept in memory of the streams that are watched, to be counted anew at once; see `connect`."""
+        return self._connection.ring
+
+    def archive(self, path: str | os.PathLike[str]) -> None:
+        """Let a file that livedata recorded stand in for messages that have expired on their topics.
+
+        Recordings of this connection do so by themselves once they are finished.
+
+        Raises
+        ------
+        FileError
+            If the file cannot be read, or does not say of which messages it was made.
+        """
+        from ..nexus.archive import FileArchive
+
+        self._connection.add_archive(FileArchive(path))
+
     def record(self, path: str | os.PathLike[str], *, start: Any = None, title: str = "") -> Recording:
         """Record all streams of this connection into a NeXus file; returns at once.
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from ..errors import FileError
 from ..reduce.pixels.layout import Layout
-from ..streams.batch import Facet, LogBatch, Messages
+from ..streams.batch import EventBatch, Facet, LogBatch, Messages
 from ..streams.connection import Connection
+from ..streams.extent import Ranges
 from ..streams.key import StreamKey
+from ..streams.spans import Spans
 from ..streams.start import parse_start, start_offsets
 from ..transport.protocol import Partition
 
 if TYPE_CHECKING:
     from ..nexus import Recording
+    from ..nexus.archive import FileArchive
 
 
 def start_recording(
@@ -31,7 +36,7 @@ def start_recording(
     elif start is not None:
         partitions = [p for topic in connection.book.topics() for p in connection.book.partitions(topic)]
         positions = start_offsets(connection.transport, partitions, parse_start(start))
-    return record(
+    recording = record(
         connection.transport,
         path,
         topics=connection.patterns,
@@ -40,6 +45,35 @@ def start_recording(
         initial=last_values(connection),
         title=title,
     )
+    connection.add_archive(OnceFinished(recording))
+    return recording
+
+
+class OnceFinished:
+    """A recording as an archive of its topics: it holds nothing until its file is finished."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._archive: FileArchive | None = None
+
+    def ranges(self, key: StreamKey) -> Spans:
+        """Return the offsets that the file stands for."""
+        held = self._opened()
+        return held.ranges(key) if held is not None else {}
+
+    def batches(self, key: StreamKey, wanted: Spans) -> Iterator[tuple[EventBatch | None, dict[Partition, Ranges]]]:
+        """Read what of a stream lies in some offsets."""
+        held = self._opened()
+        if held is not None:
+            yield from held.batches(key, wanted)
+
+    def _opened(self) -> FileArchive | None:
+        if self._archive is None and self._recording.state == "finished":
+            from ..nexus.archive import FileArchive
+
+            with contextlib.suppress(FileError):  # moved away, or no file that can stand in
+                self._archive = FileArchive(self._recording.path)
+        return self._archive
 
 
 def last_values(connection: Connection) -> dict[StreamKey, list[LogBatch]]:

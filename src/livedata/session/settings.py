@@ -81,6 +81,7 @@ def live_setting(
         prepare=prepare,
         stream=lambda other: source_of(live[other]),
         run=streams_of_run,
+        producer=connection.transport.producer,
         where=live.where,
     )
 
