@@ -8,9 +8,12 @@ import pytest
 
 from livedata.panels import html_table
 from livedata.panels.headline import Headline, headline
+from livedata.reduce.axis import bins
 from livedata.reduce.show import wording
+from livedata.streams.feed import Progress
 
 from .flow import image_view, seen
+from .still import Still, snapshot
 
 EVIL = "<script>alert('boo')</script>"
 
@@ -66,6 +69,32 @@ def test_a_finished_view_has_no_age() -> None:
     flow.end()
     view.wait(timeout=10)
     assert headline(view, view.picture()).text() == "detector image complete · 1 count"
+
+
+def test_what_is_not_all_read_says_how_much_it_covers() -> None:
+    view = Still(snapshot([1], [bins(0, 1, n=1).named("x")], state="catching up"))
+    view.progress = Progress(40, 100)
+    said = headline(view, view.picture())
+    assert "covers 40 % so far" in said.facts
+    assert said.state == "catching up"
+    assert said.fraction == 0.4
+    view.is_finite = True
+    assert headline(view, view.picture()).state == "reading"
+
+
+def test_what_may_still_change_says_up_to_when_it_is_settled() -> None:
+    moment = 1_795_000_000 * 10**9
+    axis = [bins(0, 1, n=1).named("x")]
+    changing = Still(snapshot([1], axis, settled=moment, last=moment + 10**9))
+    assert "settled until 11:06:40.000 UTC" in headline(changing, changing.picture()).facts
+    settled = Still(snapshot([1], axis, settled=moment + 2 * 10**9, last=moment + 10**9))
+    assert "settled" not in headline(settled, settled.picture()).text()
+
+
+def test_a_view_that_cannot_keep_up_says_how_much_waits() -> None:
+    view = Still(snapshot([1], [bins(0, 1, n=1).named("x")]))
+    view.lag = 64 << 20
+    assert "67.1 MB behind" in headline(view, view.picture()).facts
 
 
 def test_reading_shows_a_bar() -> None:

@@ -65,7 +65,7 @@ def trace(shown: Values) -> Curve:
     heights = block_max(values, blocks, 0).astype(np.float64)
     heights[~np.isfinite(heights)] = np.nan
     errors = _errors(shown) if blocks == 1 and len(values) <= FEW else None
-    low, high = _ends(heights, is_counts=values.dtype.kind in "iu")
+    low, high = _ends(heights, errors, is_counts=values.dtype.kind in "iu")
     across = np.array([ruler.fraction(v) for v in np.append(ruler.edges[:-1:blocks], ruler.edges[-1])])
     up = (heights - low) / (high - low)
     bars: list[tuple[float, float, float]] = []
@@ -90,9 +90,13 @@ def _errors(shown: Values) -> NDArray[np.float64] | None:
         return np.sqrt(np.atleast_1d(shown.spread).astype(np.float64))
 
 
-def _ends(heights: NDArray[np.float64], *, is_counts: bool) -> tuple[float, float]:
+def _ends(heights: NDArray[np.float64], errors: NDArray[np.float64] | None, *, is_counts: bool) -> tuple[float, float]:
+    """Return lower and upper end of the frame; error bars have room, up to as much as the values themselves."""
     known = heights[np.isfinite(heights)]
     peak, bottom = (float(known.max()), float(known.min())) if len(known) else (0.0, 0.0)
+    if errors is not None and peak > 0:
+        reach = heights + errors
+        peak = min(2 * peak, float(reach[np.isfinite(reach)].max(initial=peak)))
     low = -ticks.round_up(-bottom * 1.1) if bottom < 0 else 0.0
     top = max(peak * 1.1, 5.0 if is_counts and low == 0 else 0.0)
     return low, ticks.round_up(top) if top > 0 else (0.0 if low < 0 else 1.0)

@@ -61,6 +61,8 @@ def _index(scale: Scale, values: NDArray[Any]) -> NDArray[np.uint8]:
         place = np.log(clipped / scale.low) * (N_COLOURS / math.log(scale.high / scale.low))
     else:
         place = (clipped - scale.low) * (N_COLOURS / (scale.high - scale.low))
+    if scale.is_signed:
+        place = (clipped / scale.high + 1) * (N_COLOURS / 2)  # zero exactly in the middle
     found = np.minimum(place, N_COLOURS - 1).astype(np.uint8) + np.uint8(1)
     if not scale.is_signed:
         found = np.where(known > 0, found, np.uint8(0))
