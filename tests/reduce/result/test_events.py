@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import livedata as ld
-from livedata.reduce.result.eventscipp import events_to_scipp
-from livedata.reduce.result.eventtable import collect_events
+from livedata.reduce.result.eventtable import collect_events, events_to_scipp
 from livedata.streams.batch import EventBatch, Messages
 
 

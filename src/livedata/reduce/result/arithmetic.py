@@ -63,9 +63,8 @@ def combine(a: Histogram | int | float | Array, operation: Operation, b: Histogr
     if operation in "+-":
         y, v, unit = _in_one_unit(a, b, y, v)
         values = _sum(x, y, 1 if operation == "+" else -1)
-        spread = None if v is None and u is None else _sum(_or_zero(u), _or_zero(v), 1)
-        if operation == "+" and _is_poisson(a) and _is_poisson(b) and values.dtype == np.result_type(x, y):
-            spread = None
+        # Sums of counts are counts.
+        spread = None if operation == "+" and _is_poisson(a) and _is_poisson(b) else _sum(_or_zero(u), _or_zero(v), 1)
     elif operation == "*":
         values, unit = _product(x, y), product(_unit(a), _unit(b))
         spread = _total(None if u is None else _product(_square(y), u), None if v is None else _product(_square(x), v))

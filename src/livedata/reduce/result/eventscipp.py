@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArgumentError
-from ...streams.batch import EventBatch, Int64Array
-from .eventtable import By, EventTable, collect_events
+from ...streams.batch import Int64Array
 from .export import library
 
 if TYPE_CHECKING:
     from ..pixels.layout import Layout
+    from .eventtable import EventTable
 
-
-def events_to_scipp(batches: Iterable[EventBatch], layout: Layout | None = None, *, by: By | None = None) -> Any:
-    """Return the events of batches of one stream as a `scipp.DataArray`; see `table_to_scipp`."""
-    return table_to_scipp(collect_events(batches), layout, by=by)
+By = Literal["event", "pulse", "pixel"]
 
 
 def table_to_scipp(table: EventTable, layout: Layout | None = None, *, by: By | None = None) -> Any:

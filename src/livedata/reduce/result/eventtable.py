@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,7 @@ from .export import library
 
 if TYPE_CHECKING:
     from ..pixels.layout import Layout
-
-By = Literal["event", "pulse", "pixel"]
+    from .eventscipp import By
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +104,11 @@ def collect_events(batches: Iterable[EventBatch]) -> EventTable:
         columns={name: np.concatenate([_column(batch, name) for batch in held]) for name in names},
         event_weight=_joined([_weights(batch) for batch in held], np.int16) if is_weighted else None,
     )
+
+
+def events_to_scipp(batches: Iterable[EventBatch], layout: Layout | None = None, *, by: By | None = None) -> Any:
+    """Return the events of batches of one stream as a `scipp.DataArray`; see `eventscipp.table_to_scipp`."""
+    return collect_events(batches).to_scipp(layout, by=by)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: Any) -> Any:

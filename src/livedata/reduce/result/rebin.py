@@ -111,29 +111,29 @@ class _Pieces(NamedTuple):
 
 def _pieces(old: Axis, new: Axis) -> _Pieces:
     """Cut the old bins at the new edges."""
-    source: list[int] = []
-    share: list[float] = []
-    target: list[int] = []
-    is_whole = True
-    low = edge(new, 0)
-    at_low = bin_below(old, low)
-    for j in range(new.n):
-        high = edge(new, j + 1)
-        at_high = bin_below(old, high)
-        first, last = max(at_low, 0), min(at_high, old.n - 1)
-        for i in range(first, last + 1):
-            if first < i < last:
-                part = Fraction(1)
-            else:
-                a, b = edge(old, i), edge(old, i + 1)
-                part = (min(b, high) - max(a, low)) / (b - a)
-            if part > 0:
-                source.append(i)
-                share.append(float(part))
-                target.append(j)
-                is_whole = is_whole and part == 1
-        low, at_low = high, at_high
-    return _Pieces(np.array(source, np.int64), np.array(share), np.array(target, np.int64), is_whole)
+    places = [_place(old, edge(new, j)) for j in range(new.n + 1)]
+    begin = np.array([i for i, _ in places[:-1]], np.int64)
+    sizes = np.array([i + (part > 0) for i, part in places[1:]], np.int64) - begin
+    starts = np.cumsum(sizes) - sizes
+    target = np.repeat(np.arange(new.n), sizes)
+    source = np.arange(len(target)) - np.repeat(starts - begin, sizes)
+    share = np.ones(len(target))
+    for start, size, (i, low), (k, high) in zip(starts, sizes, places[:-1], places[1:], strict=True):
+        if size and i == k:
+            share[start] = float(high - low)
+        elif size:
+            share[start] = float(1 - low)
+            share[start + size - 1] = float(high) if high else share[start + size - 1]
+    return _Pieces(source, share, target, is_whole=not any(part for _, part in places))
+
+
+def _place(axis: Axis, value: Fraction) -> tuple[int, Fraction]:
+    """Return the bin that holds a value, and which part of the bin lies below it; the ends for what lies outside."""
+    i = bin_below(axis, value)
+    if i < 0 or i >= axis.n:
+        return max(i, 0), Fraction(0)
+    low, high = edge(axis, i), edge(axis, i + 1)
+    return i, (value - low) / (high - low)
 
 
 def _groups(n_old: int, n: int) -> _Pieces:
@@ -143,7 +143,9 @@ def _groups(n_old: int, n: int) -> _Pieces:
 
 def _gathered(values: Array, at: int, pieces: _Pieces, n: int) -> Array:
     """Add up the pieces along one dimension."""
-    moved = np.moveaxis(values, at, -1)[..., pieces.old]
+    first, stop = (int(pieces.old[0]), int(pieces.old[-1]) + 1) if len(pieces.old) else (0, 0)
+    is_run = stop - first == len(pieces.old)
+    moved = np.moveaxis(values, at, -1)[..., slice(first, stop) if is_run else pieces.old]
     if not pieces.is_whole:
         moved = moved * pieces.share
     result = np.zeros((*moved.shape[:-1], n), moved.dtype)
