@@ -57,6 +57,75 @@ def test_people_get_a_picture_and_the_ledger(livedata, run_file):
     assert "5,000 seen" in ended.out
 
 
+def test_several_axes_make_a_table(livedata, run_file):
+    axes = ("--axis", "event_id=1:65:8", "--axis", "toa=0:100:10 ms")
+    document = livedata("histogram", run_file.path, "--stream", "detector_events", *axes, "--json").json
+
+    inside = run_file.offsets_ns < 100_000_000
+    counts, _, _ = np.histogram2d(
+        run_file.ids[inside], run_file.offsets_ns[inside], bins=[np.arange(1, 66, 8), np.arange(11) * 10_000_000]
+    )
+    assert document["values"] == counts.astype(int).tolist()
+    assert [axis["name"] for axis in document["axes"]] == ["event_id", "toa"]
+
+
+def test_only_pulses_that_fulfil_the_conditions_count(livedata, run_file):
+    def ledger(*where):
+        options = ("--stream", "detector_events", *TOA, "--json")
+        return livedata("histogram", run_file.path, *options, *where).json["ledger"]
+
+    cold, warm = ledger("--where", "temperature < 3.5 K"), ledger("--where", "not temperature < 3500 mK")
+    both = ledger("--where", "temperature < 3.5 K", "--where", "temperature >= 3.5 K")
+
+    assert 0 < cold["filtered"] < 5000
+    assert cold["filtered"] + warm["filtered"] == 5000
+    assert both["filtered"] == 5000
+
+
+def test_an_image_is_cut_by_a_region_and_masked(livedata, run_file, tmp_path):
+    region, mask, saved = tmp_path / "region.json", tmp_path / "dead.txt", tmp_path / "image.npz"
+    region.write_text(json.dumps({"rectangle": {"x": [0, 2], "y": [0, 8]}}))
+    mask.write_text("1,9")
+    options = ("--image", "--region", region, "--mask", mask, "--save", saved)
+    document = livedata("histogram", run_file.path, "--stream", "detector_events", *options, "--json").json
+
+    counts = np.bincount(run_file.ids - 1, minlength=64).reshape(8, 8)
+    values = np.array([[n if n is not None else -1 for n in row] for row in document["values"]])
+    assert values[:, 1].tolist() == counts[:, 1].tolist()
+    assert values[2:, 0].tolist() == counts[2:, 0].tolist()
+    assert document["ledger"]["masked"] == counts[0, 0] + counts[1, 0]
+    assert document["ledger"]["outside"] == counts[:, 2:].sum()
+    assert saved.exists()
+
+
+def test_a_region_without_an_image_gives_its_spectrum(livedata, run_file):
+    region = '{"rectangle": {"x": [0, 2], "y": [0, 8]}}'
+    options = ("--stream", "detector_events", *TOA, "--region", region, "--json")
+    document = livedata("histogram", run_file.path, *options).json
+
+    assert document["values"] == expected(run_file.offsets_ns[(run_file.ids - 1) % 8 < 2])
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((), "--image"),
+        (("--axis", "toa"), "NAME=START:STOP:N"),
+        (("--axis", "toa=0:1:1 K"), "cannot convert 'K'"),
+        ((*TOA, "--axis", "toa=0:1:1 ms"), "same quantity"),
+        ((*TOA, "--where", "temperature <"), "character 14"),
+        ((*TOA, "--where", "temperatur < 5"), "did you mean 'temperature'"),
+        ((*TOA, "--region", '{"circle": 1}'), "region.circle"),
+        ((*TOA, "--region", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused_in_one_line(livedata, run_file, options, says):
+    ended = livedata("histogram", run_file.path, "--stream", "detector_events", *options)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.error
+
+
 def test_seconds_make_no_sense_for_a_file(livedata, run_file):
     ended = livedata("histogram", run_file.path, "--stream", "detector_events", *TOA, "--seconds", "1")
     assert ended.code == 2

@@ -13,6 +13,7 @@ from .demo import demo
 from .histogram import histogram
 from .info import info
 from .record import record
+from .reduce import reduce
 from .replay import replay
 from .serve import serve
 from .topics import topics
@@ -41,5 +42,5 @@ def options(
     """Hold the options that go before any command."""
 
 
-for command in (demo, info, histogram, record, replay, serve, decode, topics, broker):
+for command in (demo, info, histogram, reduce, record, replay, serve, decode, topics, broker):
     app.command()(command)

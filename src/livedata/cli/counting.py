@@ -1,0 +1,73 @@
+"""Counting what a description describes: of a file, of a whole topic, or of what comes for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import ArgumentError, WaitTimeout
+from .target import everything_now, is_file
+
+if TYPE_CHECKING:
+    from ..reduce.description import Description
+    from ..reduce.result.snapshot import Snapshot
+    from ..session import Streams
+    from ..session.eventstream import EventStream
+    from ..streams.feed import Progress
+
+LOOK_S = 0.2
+"""How often progress is told."""
+
+Tell = Callable[["Progress"], None]
+
+
+def stream_of_events(streams: Streams, name: str | None) -> EventStream:
+    """Return the stream of events of this name; without a name, the only one there is.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none, or a choice.
+    """
+    from ..session.eventstream import EventStream
+
+    if name is None:
+        found = [key for key in streams if streams[key].kind == "events"]
+        if len(found) != 1:
+            there = f"there are {', '.join(found[:8])}{', …' if len(found) > 8 else ''}" if found else "there is none"
+            raise ArgumentError(f"which stream of events of {streams.where}? {there}; name one by --stream")
+        name = found[0]
+    chosen = streams[name]
+    if not isinstance(chosen, EventStream):
+        raise ArgumentError(f"{chosen.name!r} is no stream of events but {chosen.kind}; counting needs events")
+    return chosen
+
+
+def count(
+    stream: EventStream, description: Description, target: str, seconds: float | None, tell: Tell | None = None
+) -> Snapshot:
+    """Return what a description gives of a file, of all that a topic holds, or of what it gets in some seconds.
+
+    Parameters
+    ----------
+    tell
+        Called now and then with the progress.
+    """
+    if seconds is not None and is_file(target):
+        raise ArgumentError("--seconds: a file is counted whole; the option is for a broker")
+    view = stream.view(description)
+    if seconds is not None:
+        time.sleep(seconds)
+        return view.snapshot()
+    if not view.is_finite:
+        assert stream.key is not None
+        view.stop()
+        view = view.over(everything_now(target, stream.key.topic))
+    while tell is not None:
+        try:
+            view.wait(timeout=LOOK_S)
+            break
+        except WaitTimeout:
+            tell(view.progress)
+    return view.snapshot()
