@@ -129,7 +129,7 @@ class Panel:
         self._clear = widgets.Button(
             description="Clear drawn", tooltip="Take all drawn regions away: view.drawn.clear()"
         )
-        self._clear.layout.width, self._clear.layout.display = "110px", "" if getattr(view, "drawn", []) else "none"
+        self._clear.layout.width, self._clear.layout.display = "120px", "" if getattr(view, "drawn", []) else "none"
         self._clear.on_click(self._clear_drawn)
         self._log = widgets.ToggleButton(
             value=self._drawing.starts_log, description="Log scale", tooltip="Logarithmic or linear scale of counts"

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import ArgumentError
 from ..axis import Axis
-from ..units import exact_factor
-from .exact import as_written
+from ..units import exact, exact_factor
 from .layout import Layout
 from .region import Combined, Ellipse, PixelList, Polygon, Rectangle, Region, Span
 from .screen import Screen
@@ -137,9 +136,7 @@ class _Centers:
     def between(self, low: float, high: float) -> Bools:
         """Return the bins with ``low <= centre < high``."""
         found = np.zeros(self.n, np.bool_)
-        found[
-            self.first_at_or_above(as_written(low, "a region")) : self.first_at_or_above(as_written(high, "a region"))
-        ] = True
+        found[self.first_at_or_above(exact(low, "a region")) : self.first_at_or_above(exact(high, "a region"))] = True
         return found
 
     def __getitem__(self, index: int) -> Fraction:
@@ -172,7 +169,7 @@ def _in_polygon(region: Polygon, rows: _Centers, columns: _Centers) -> Bools:
     An edge is crossed by the lines from its lower end up to, not including, its upper end, and a centre on an edge is
     right of it. So lower and left edges belong to the polygon, and neighbours share no centre.
     """
-    corners = [(as_written(x, "x"), as_written(y, "y")) for x, y in zip(region.x, region.y, strict=True)]
+    corners = [(exact(x, "x"), exact(y, "y")) for x, y in zip(region.x, region.y, strict=True)]
     found = np.zeros((rows.n, columns.n), np.bool_)
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
         if y0 == y1:

@@ -14,11 +14,9 @@ from numpy.typing import ArrayLike
 
 from ...errors import ArgumentError
 from ...streams.extent import merge_ranges
-from ..units import exact_factor
-from .exact import as_written
+from ..units import exact, exact_factor, read_quantity
 from .region import Ellipse, PixelList, Polygon, Rectangle, Region, Span
 
-_TEXT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*")
 _MAX_ID = 2**31
 
 
@@ -79,7 +77,7 @@ def ellipse(
     both = (radii, radii) if isinstance(radii, str) or np.ndim(radii) == 0 else radii
     values = [*_couple(center, "center"), *_couple(both, "radii")]
     (cx, cy, rx, ry), unit = _same_unit(values, unit, "ellipse")
-    return Ellipse((cx, cy), (rx, ry), float(as_written(rotation, "rotation")), unit)
+    return Ellipse((cx, cy), (rx, ry), float(exact(rotation, "rotation")), unit)
 
 
 def polygon(points: Iterable[Sequence[float | str]] | ArrayLike, *, unit: str | None = None) -> Polygon:
@@ -226,8 +224,8 @@ def _same_unit(values: list[Any], unit: str | None, what: str) -> tuple[list[flo
 
 def _read(value: Any, what: str) -> tuple[Fraction, str | None]:
     if not isinstance(value, str):
-        return as_written(value, what), None
-    found = _TEXT.fullmatch(value)
+        return exact(value, what), None
+    found = read_quantity(value)
     if found is None:
         raise ArgumentError(f"{what}: {value[:40]!r} is no number with a unit; expected a text such as '10 mm'")
-    return Fraction(found[1]), found[2]
+    return exact(found[0], what), found[1]
