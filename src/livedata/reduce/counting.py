@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, select_entries, select_messages
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, Messages, select_entries, select_messages
 from ..streams.clock import newest_plausible
 from ..streams.extent import Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Feed
 from .anchored import Anchor
 from .description import Description
 from .fold.counted import Counted, Fold
+from .fold.framefold import FrameFold
 from .fold.judge import Judge, changed_spans
 from .moving import Moving
 from .prepare import log_names
@@ -24,6 +25,7 @@ from .setting import Setting
 
 Covered = Mapping[Partition, tuple[int, int]]
 Offsets = Mapping[Partition, int]
+INT64 = np.iinfo(np.int64)
 MakeFold = Callable[[Description, Setting], Fold]
 
 
@@ -95,8 +97,7 @@ class Counting:
         if isinstance(batch, LogBatch):
             return
         if isinstance(batch, ArrayBatch):
-            self._newer(batch.time, now_ns)
-            self.fold.add(batch, self._judge)
+            self._take_frames(batch, now_ns)
             return
         batch = self._admit(batch)
         self._newer(batch.event_time_zero, now_ns)
@@ -149,6 +150,18 @@ class Counting:
         return self.fold.picture() if picture else self.fold.counted()
 
     # How entries come to count
+
+    def _take_frames(self, batch: ArrayBatch, now_ns: int) -> None:
+        """Fold frames; when their shape changes, begin anew with the new one."""
+        batch = cut_frames(batch, self.extent)
+        self._newer(batch.time, now_ns)
+        fold = self.fold
+        assert isinstance(fold, FrameFold)
+        fold.add(batch, self._judge)
+        if fold.other_axes is not None:
+            self.fold = FrameFold(fold.mode, fold.other_axes)
+            self.fold.add(batch, self._judge)
+            self.generation += 1
 
     def _admit(self, batch: EventBatch) -> EventBatch:
         """Return the entries that belong to the extent, to the offsets and to the window's run."""
@@ -222,6 +235,19 @@ def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:
     if extent.stop_ns is not None:
         keep &= batch.event_time_zero < extent.stop_ns
     return select_entries(batch, keep)
+
+
+def cut_frames(batch: ArrayBatch, extent: Extent | None) -> ArrayBatch:
+    """Return only the frames inside the extent's span of data time."""
+    if extent is None or (extent.start_ns is None and extent.stop_ns is None):
+        return batch
+    low = extent.start_ns if extent.start_ns is not None else INT64.min
+    high = extent.stop_ns if extent.stop_ns is not None else INT64.max
+    kept = np.flatnonzero((batch.time >= low) & (batch.time < high))
+    m = batch.messages
+    at = np.arange(len(kept))
+    messages = Messages(m.topic, m.partition[kept], m.offset[kept], m.timestamp_ms[kept], at, at)
+    return ArrayBatch(batch.time[kept], tuple(batch.sets[i] for i in kept), messages)
 
 
 def cut_offsets(batch: EventBatch, after: Offsets) -> EventBatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from .axis import Axis
 from .condition import Condition
@@ -51,5 +52,7 @@ class Description:
     normalise: tuple[Normalise, ...] = ()
     every_ns: int = 0
     """Width of the slots of data time in which events are counted, instead of axes: a time series."""
+    frames: Literal["", "sum", "mean", "newest", "max"] = ""
+    """For streams of frames or arrays: what is made of them; empty for streams of events."""
     sparse: bool = False
     """Whether only bins that are not empty are held."""

@@ -17,7 +17,7 @@ from ..streams.feed import Feed, Progress
 from ..transport import open_transport
 from .axis import Axes, Axis
 from .condition import Condition
-from .counting import MakeFold, Offsets
+from .counting import Offsets
 from .deriving import filtered, in_region, masked_by, rebinned, windowed
 from .description import Description, Normalise
 from .engine import Engine
@@ -60,7 +60,6 @@ class View(Operable):
         extent: Extent | None = None,
         after: Offsets | None = None,
         present: Present | None = None,
-        make: MakeFold = make_fold,
     ) -> None:
         self.name = name
         self.description = description
@@ -72,7 +71,6 @@ class View(Operable):
         self._extent = extent
         self._after: Offsets = dict(after or {})
         self._present = present
-        self._make = make
         self._last: Snapshot | None = None
         self._engine = self._acquire(1)
         self._divisors = self._open_divisors()
@@ -89,7 +87,7 @@ class View(Operable):
     @property
     def axes(self) -> Axes:
         """Axes by position or name: ``view.axes["toa"]``. Those of a series, or of frames, are known when data come."""
-        is_told = self._make is make_fold and not self.description.every_ns
+        is_told = not self.description.frames and not self.description.every_ns
         return self._axes if is_told else self.latest.axes
 
     @cached_property
@@ -353,7 +351,7 @@ class View(Operable):
         from .asjson import description_to_json
 
         told: dict[str, Any] = {"stream": self._setting.name, "where": self._setting.where}
-        told |= {"description": description_to_json(self.description)} if self._make is make_fold else {}
+        told["description"] = description_to_json(self.description)
         return super().save(path, overwrite=overwrite, about=told | dict(about or {}))
 
     def publish(
@@ -387,10 +385,9 @@ class View(Operable):
             self._feed,
             extent=self._extent,
             after=self._after,
-            make=self._make,
+            make=make_fold,
             is_finite=self.is_finite,
             generation=generation,
-            is_shared=self._make is make_fold,
         )
 
     def _open_divisors(self) -> tuple[Any, ...]:
@@ -409,7 +406,7 @@ class View(Operable):
     def _derived(self, description: Description, *, what: str = "", **span: Any) -> View:
         name = f"{self._setting.name} {what}" if what and self._setting.name else self.name
         span = {"extent": self._extent, "after": self._after} | span
-        return View(description, self._feed, self._setting, name=name, present=self._present, make=self._make, **span)
+        return View(description, self._feed, self._setting, name=name, present=self._present, **span)
 
     def _snapshot(self, *, picture: bool) -> Snapshot:
         if self._last is not None:

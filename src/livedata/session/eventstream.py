@@ -148,7 +148,7 @@ class EventStream(Stream):
             from ..reduce.asjson import description_from_json
 
             description = description_from_json(description)
-        view = View(description, self.feed, self.setting, name=f"{self.name} {what}", present=_present)
+        view = View(description, self.feed, self.setting, name=f"{self.name} {what}", present=show)
         made_in_this_cell(view)
         return view
 
@@ -178,7 +178,7 @@ class EventStream(Stream):
             )
 
 
-def _present(view: View) -> dict[str, Any] | None:
+def show(view: View) -> dict[str, Any] | None:
     """Show a view with the panels, loaded when the first one is shown."""
     from ..panels import present
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reduce.setting import no_geometry
 from ..streams.arrayline import ArrayTimeline
 from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
@@ -75,7 +76,10 @@ class FileStreams(Streams):
             return LogStream(name, stream.key, row, timeline=lambda: self.log(name), unit=stream.unit)
         if stream.has_times:
             line = cache(lambda: self._frames(name))
-            return FrameStream(name, stream.key, row, kind=stream.kind, data=lambda: line().data)
+            return FrameStream(
+                name, stream.key, row, kind=stream.kind, data=lambda: line().data, feed=self.file.feed(name),
+                setting=file_setting(self, name, layout=None, geometry=no_geometry),
+            )  # fmt: skip
         return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: self._array(name))
 
     def _log(self, name: str) -> LogTimeline:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..reduce.description import Description
+from ..reduce.setting import Setting
 from ..streams.batch import ArraySet
+from ..streams.feed import Feed
 from ..streams.key import StreamKey
 from ..streams.row import StreamRow
+from .cells import made_in_this_cell
+from .eventstream import show
 from .stream import Stream
 
 if TYPE_CHECKING:
+    from ..reduce.view import View
     from ..streams.arrayline import ArrayData
 
 
@@ -32,10 +38,41 @@ class FrameStream(Stream):
         *,
         kind: str,
         data: Callable[[], ArrayData],
+        feed: Feed,
+        setting: Setting,
     ) -> None:
         super().__init__(name, key, row)
         self.kind = kind
+        self.feed = feed
+        self.setting = setting
         self._data = data
+
+    # Views of all of them
+
+    def sum(self) -> View:
+        """Return the sum of all frames that have the shape of the newest ones, pixel by pixel; exact for integers."""
+        return self._view("sum")
+
+    def mean(self) -> View:
+        """Return the mean of all frames."""
+        return self._view("mean")
+
+    def max(self) -> View:
+        """Return the largest value of each pixel."""
+        return self._view("max")
+
+    def newest(self) -> View:
+        """Return the newest frame by its own time, as a view that follows."""
+        return self._view("newest")
+
+    def _view(self, frames: Literal["sum", "mean", "newest", "max"]) -> View:
+        from ..reduce.view import View
+
+        view = View(Description(frames=frames), self.feed, self.setting, name=f"{self.name} {frames}", present=show)
+        made_in_this_cell(view)
+        return view
+
+    # What is kept of them
 
     @property
     def data(self) -> ArrayData:

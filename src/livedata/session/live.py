@@ -240,7 +240,8 @@ class LiveStreams(Streams):
         held = self._frame_streams.get(key)
         if held is None:
             line = ArrayTimeline()
-            held = FrameStream(name, key, row, kind=key.family, data=lambda: line.data)
+            setting = live_setting(self, name, layout=None, geometry=no_geometry)
+            held = FrameStream(name, key, row, kind=key.family, data=lambda: line.data, feed=feed, setting=setting)
             weakref.finalize(held, feed.subscribe(line).close)
             self._frame_streams[key] = held
         return held
