@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -128,6 +129,34 @@ def test_the_command_ends_cleanly_at_a_signal(client, number):
     assert json.loads(client.beats()[-1].status_json)["message"]["state"] == "stopped"
 
 
+def test_statistics_go_to_graphite(client, tmp_path):
+    received = []
+
+    def take(listening):
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                received.append(connection.makefile().read())
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        taker = threading.Thread(target=take, args=(listening,))
+        taker.start()
+        settings = {"address": "127.0.0.1", "port": listening.getsockname()[1], "prefix": "lab", "metric": "hist-"}
+        path = tmp_path / "graphite.json"
+        path.write_text(json.dumps(settings))
+        with served(client, graphite=str(path)):
+            client.start()
+            client.events([1, 2, 3], [1, 2, 3], pulse_ns=1_700_000_000_000_000_000)
+            until(lambda: any("lab.hist-0-0-sum 3 1700000000\n" in text for text in received))
+        listening.shutdown(socket.SHUT_RDWR)
+    taker.join(5)
+    assert "lab.hist-0-0-diff" in received[-1]
+
+
+@pytest.mark.slow
 def test_states_that_could_not_be_sent_in_time_are_left_out_and_never_queued():
     from livedata.testing.broker import kafka_broker
     from livedata.transport import open_transport
@@ -153,6 +182,7 @@ def test_states_that_could_not_be_sent_in_time_are_left_out_and_never_queued():
         transport.close()
 
 
+@pytest.mark.slow
 def test_a_broker_that_was_away_for_a_while_costs_no_events():
     from livedata.testing.broker import kafka_broker
     from livedata.transport import open_transport

@@ -26,6 +26,9 @@ def serve(
     instrument: Annotated[
         str | None, typer.Option(metavar="FILE", help="Says where pixels stand, for views of our own.")
     ] = None,
+    graphite: Annotated[
+        str | None, typer.Option(metavar="FILE", help="JSON that says where statistics go, as just-bin-it has it.")
+    ] = None,
     name: Annotated[str, typer.Option(help="Name of this service, in heartbeats and histograms.")] = "livedata",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what was commanded last before the start.")
@@ -37,7 +40,13 @@ def serve(
     from ..service.service import Service, Topics
 
     service = Service(
-        url, Topics(commands, responses, heartbeat, topic), name=name, resume=resume, instrument=instrument, say=_say
+        url,
+        Topics(commands, responses, heartbeat, topic),
+        name=name,
+        resume=resume,
+        instrument=instrument,
+        graphite=graphite,
+        say=_say,
     )
     try:
         with until_interrupted():

@@ -61,6 +61,16 @@ class Flow:
     other_schema: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What was published last, in numbers."""
+
+    sum: int | float
+    diff: int | float
+    """Since the state before."""
+    last_pulse_ns: int
+
+
 class Served:
     """A histogram, from its first empty state to its last.
 
@@ -73,6 +83,7 @@ class Served:
         self.wanted_source = wanted_source
         self.problem = ""
         """Why it ended in ``ERROR``, or why its last message was not delivered."""
+        self.last: Statistics | None = None
         self.published = 0
         self.left_out = 0
         """States that were not sent because an earlier one was still on its way."""
@@ -196,6 +207,7 @@ class Served:
         total = result.values.sum().item()
         diff, elapsed_s = total - self._sum, now_s - self._last_sum_s
         self._sum, self._last_sum_s = total, now_s
+        self.last = Statistics(total, diff, result.last_ns or 0)
         span = self._span
         flows = list(self._flow.values())
         info: dict[str, Any] = {"id": self.output.id}

@@ -14,16 +14,19 @@ from ..errors import LiveDataError
 from ..transport import Record
 from .brokers import Brokers
 from .command import Command, Refused, Reset, Stop, read_command
+from .graphite import lines, read_graphite, send
 from .heartbeat import INTERVAL_MS, Heartbeat
 from .listener import Listener
 from .resume import last_wish
 from .run import Run, start_run
+from .tally import warm_up
 
 if TYPE_CHECKING:
     from ..nexus import Instrument
 
 PUBLISH_MS = 500
 """Histograms are published at whole multiples of this, by the wall clock."""
+STATISTICS_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Service:
         Whether to go on with what was commanded last before the service was started.
     instrument
         File that says where pixels stand and which streams there are, for views.
+    graphite
+        File that says where statistics go.
     say
         Takes lines for people.
     """
@@ -64,6 +69,7 @@ class Service:
         name: str = "livedata",
         resume: bool = False,
         instrument: str | None = None,
+        graphite: str | None = None,
         say: Callable[[str], None],
     ) -> None:
         self.topics = topics
@@ -71,6 +77,7 @@ class Service:
         """Commands by what became of them: done, failed, refused, malformed."""
         self._name = name
         self._instrument = _load(instrument)
+        self._graphite = None if graphite is None else read_graphite(graphite)
         self._resume = resume
         self._say = say
         self._stopping = threading.Event()
@@ -82,7 +89,7 @@ class Service:
         self._problem = ""
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), name=f"livedata-serve-{work.__name__[1:]}", daemon=True)
-            for work in (self._obey, self._publish)
+            for work in (self._obey, self._publish, self._tell_graphite)
         ]
 
     def run(self) -> None:
@@ -118,6 +125,7 @@ class Service:
 
     def _obey(self) -> None:
         self._listener.open(self._stopping.wait, self._say)
+        warm_up()
         if self._resume and not self._stopping.is_set():
             self._go_on()
         self._ready.set()
@@ -193,6 +201,14 @@ class Service:
     def _publish(self) -> None:
         while not self._stopping.wait(_until_next(PUBLISH_MS)):
             self._run.publish()
+
+    def _tell_graphite(self) -> None:
+        said = ""
+        while self._graphite is not None and not self._stopping.wait(_until_next(STATISTICS_MS)):
+            problem = send(self._graphite, lines(self._graphite, self._run.served))
+            if problem and problem != said:
+                self._say(problem)
+            said = problem
 
     def _guard(self, work: Callable[[], None]) -> None:
         """Do the work of a thread; a fault of ours ends the service, and is told."""

@@ -84,6 +84,12 @@ def make_tally(entry: HistogramEntry) -> Tally:
             return _picture(layout(detector_number=rows), "x", "row")
 
 
+def warm_up() -> None:
+    """Load the counting loops, which takes a moment, so that the first command need not wait for them."""
+    for axis in (_time_axis((0, 1), 1), bins(0, 1, n=1).named("event_id")):
+        _tally(Description(axes=(axis,)), ()).result()
+
+
 def _hist1d(entry: Hist1d) -> Tally:
     time = _time_axis(entry.tof_range, entry.num_bins)
     if entry.det_range is None:
