@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from livedata.errors import ArgumentError
@@ -37,11 +37,19 @@ def test_a_neutron_of_the_band_gets_its_own_wavelength_back(low, distance, share
     assert low - 1e-9 <= found[0] < low + step + 1e-9
 
 
-@given(st.integers(0, 71_428_571), st.floats(0, 7e7))
+@given(st.integers(0, 71_428_571), st.integers(0, 70_000_000))
 def test_a_wrap_offset_takes_early_events_to_the_frame_before(toa, offset):
     flight = Flight(period=PERIOD, wrap_offset=offset)
     expected = toa + PERIOD if toa < offset else toa
     assert compute("tof", monitor(30.0), toa, flight)[0] == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.integers(1, 2**30), st.integers(0, 2**30), st.integers(-3, 3), st.integers(-2, 2))
+def test_the_edge_of_a_frame_belongs_to_the_next(frame, low, number, aside):
+    toa = low + number * frame + aside
+    assume(abs(toa) < 2**31)
+    found = compute("tof", monitor(30.0), toa, Flight(period=float(frame), wrap_offset=float(low)))[0]
+    assert found == low + (toa - low) % frame
 
 
 def test_events_of_the_frames_own_time_stay_exact():

@@ -116,11 +116,14 @@ def evaluate(
     else:
         if timing.is_shifted and not len(shift_ns) and len(toa_ns):
             raise ArgumentError(f"{formula.name}: pulses are skipped, so each event needs the shift of its entry")
+        numbers = (timing.emission, timing.frame, timing.step)
+        shifts = shift_ns if timing.is_shifted else _NO_SHIFT
+        if formula.kind == Kind.LINEAR and timing.stage is Stage.UNWRAP and len(pixels):
+            kernels.scale_unwrapped(formula.parameters, pixels, toa_ns, shifts, numbers, out)
+            return
         for start in range(0, len(out), BLOCK):
             part = slice(start, start + BLOCK)
-            shifts = shift_ns[part] if timing.is_shifted else _NO_SHIFT
-            numbers = (timing.emission, timing.frame, timing.step)
-            kernels.shift_times(toa_ns[part], shifts, out[part])
+            kernels.shift_times(toa_ns[part], shifts[part], out[part])
             kernels.to_flight(int(timing.stage), formula.parameters, pixels[part], numbers, timing.table, out[part])
             kernels.to_value(formula.kind, formula.parameters, timing.n_columns, pixels[part], out[part])
 

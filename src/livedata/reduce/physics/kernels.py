@@ -62,7 +62,13 @@ def look_up(table: Any, row: float, column: float) -> float:
 @njit(**_INLINE)
 def unwrap(t: float, low: float, emission: float, frame: float) -> float:
     """Return the time of flight: whole frames are added until the time of arrival is in ``[low, low + frame)``."""
-    return t - math.floor((t - low) / frame) * frame - emission
+    since = t - low
+    # Times the reciprocal, which loops work out once, and put right where its rounding went across the edge.
+    number = np.floor(since * (1.0 / frame))
+    rest = since - number * frame
+    number = number + 1.0 if rest >= frame else number
+    number = number - 1.0 if rest < 0.0 else number
+    return t - number * frame - emission  # type: ignore[no-any-return]
 
 
 @njit(**_INLINE)
@@ -87,7 +93,7 @@ def time_of_flight(stage: int, parameters: Any, pixel: int, t: float, timing: An
         return t - emission  # type: ignore[no-any-return]
     if stage == _UNWRAP:
         return unwrap(t, parameters[pixel, 0], emission, frame)  # type: ignore[no-any-return]
-    return look_up(table, parameters[pixel, 0], (t - math.floor(t / frame) * frame) / step)  # type: ignore[no-any-return]
+    return look_up(table, parameters[pixel, 0], (t - np.floor(t / frame) * frame) / step)  # type: ignore[no-any-return]
 
 
 @njit(**_INLINE)
@@ -181,6 +187,25 @@ def scale_times(factors: Any, pixels: Any, toa_ns: Any, out: Any) -> None:
     for i in range(len(toa_ns)):
         pixel = np.uint64(np.int64(pixels[i]))
         out[i] = factors[pixel] * toa_ns[i] if pixel < n_pixels else np.nan
+
+
+@njit(types.void(_TABLE, _I32, _I32, _F64, _TIMING, types.float64[::1]), **_OPTIONS)
+def scale_unwrapped(parameters: Any, pixels: Any, toa_ns: Any, shift_ns: Any, timing: Any, out: Any) -> None:
+    """Write ``a · tof`` of unwrapped times in one loop: wavelengths are the commonest coordinate. Pixels must be given.
+
+    Rows of the parameters are (low, a).
+    """
+    n_pixels = np.uint64(len(parameters))
+    has_shifts = len(shift_ns) > 0
+    for i in range(len(toa_ns)):
+        t = np.float64(toa_ns[i])
+        if has_shifts:
+            t += shift_ns[i]
+        pixel = np.uint64(np.int64(pixels[i]))
+        is_pixel = pixel < n_pixels
+        low = parameters[pixel, 0] if is_pixel else np.nan
+        a = parameters[pixel, 1] if is_pixel else np.nan
+        out[i] = a * unwrap(t, low, timing[0], timing[1])
 
 
 @njit(types.void(_I32, _F64, types.float64[::1]), **_OPTIONS)
