@@ -118,7 +118,7 @@ def test_integers_and_floats_can_follow_each_other():
 
 
 def test_frames_of_another_shape_are_unmapped_and_told():
-    fold = folded("sum", batch(A), batch([1, 2, 3]), batch([[1]]))
+    fold = folded("sum", batch(A, [1, 2, 3], [[1]]))
 
     assert fold.counted().values.tolist() == A
     assert fold.ledger.unmapped == 2
@@ -127,13 +127,21 @@ def test_frames_of_another_shape_are_unmapped_and_told():
 
 
 def test_histograms_with_other_edges_are_another_shape():
-    fold = folded(
-        "sum", *(batch([1, 2], dims=("t",), t=Variable(np.array(e), ("t",), "ms")) for e in ([0, 1, 2], [0, 2, 4]))
-    )
+    first, second = (Variable(np.array(edges), ("t",), "ms") for edges in ([0, 1, 2], [0, 2, 4]))
+    fold = folded("sum", batch([1, 2], dims=("t",), t=first), batch([1, 2], times=[1], dims=("t",), t=second))
 
     assert fold.axes["t"] == ld.bins(0, 2, n=2, unit="ms").named("t")
     assert fold.counted().values.tolist() == [1, 2]
     assert fold.other_axes["t"].edges.tolist() == [0, 2, 4]
+
+
+def test_late_frames_of_an_older_shape_do_not_turn_it_back():
+    fold = folded("sum", batch(A, times=[9]), batch([1, 2, 3], times=[5]))
+    assert fold.ledger.unmapped == 1
+    assert fold.other_axes is None
+
+    fold.add(batch([1, 2, 3], times=[10]), ALL)
+    assert [len(axis) for axis in fold.other_axes] == [3]
 
 
 def test_axes_can_be_asked_for():

@@ -46,14 +46,23 @@ class FrameFold:
         self.axes = axes if axes is not None else Axes()
         self.first_ns: int | None = None
         self.last_ns: int | None = None
-        self.other_axes: Axes | None = None
-        """What frames looked like that did not fit, by the newest of them; None while all fit."""
         self._is_open = axes is None
-        self._other_ns = 0
+        self._fitting_ns: int | None = None
+        self._other: tuple[int, Axes] | None = None
         self._n = {"seen": 0, "filtered": 0, "unmapped": 0, "binned": 0}
         self._total = FrameTotal()
         self._largest: Array | None = None
         self._newest: tuple[_Place, Array] | None = None
+
+    @property
+    def other_axes(self) -> Axes | None:
+        """What the stream looks like now: the axes of the newest frame, if they do not fit; None while they do.
+
+        Frames of an older look that come late tell nothing.
+        """
+        if self._other is None or (self._fitting_ns is not None and self._other[0] <= self._fitting_ns):
+            return None
+        return self._other[1]
 
     @property
     def can_remove(self) -> bool:
@@ -130,9 +139,10 @@ class FrameFold:
         if self._is_open:
             self.axes, self._is_open = axes, False
         if tuple(axes) != tuple(self.axes):
-            if self.other_axes is None or time >= self._other_ns:
-                self.other_axes, self._other_ns = axes, time
+            if self._other is None or time >= self._other[0]:
+                self._other = (time, axes)
             return None
+        self._fitting_ns = time if self._fitting_ns is None else max(time, self._fitting_ns)
         return np.flip(signal.values, turned) if turned else signal.values
 
     def _take(self, frame: Array, place: _Place, sign: int) -> None:
