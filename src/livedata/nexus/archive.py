@@ -13,7 +13,7 @@ from ..errors import FileError
 from ..streams.batch import EventBatch
 from ..streams.extent import Partition, Ranges, merge_ranges
 from ..streams.key import StreamKey
-from ..streams.spans import Spans, shared
+from ..streams.spans import Spans, shared, without
 from .file import NexusFile, open_file
 from .hdf import reading
 from .provenance import read_messages
@@ -55,6 +55,7 @@ class FileArchive:
         mine = shared(wanted, self.ranges(key))
         if stream is None or not mine:
             return
+        left = mine
         for piece in self._file.feed(stream.name).pieces_of(mine):
             if isinstance(piece.batch, EventBatch):
                 m = piece.batch.messages
@@ -62,9 +63,10 @@ class FileArchive:
                     Partition(key.topic, int(p)): merge_ranges((o, o + 1) for o in m.offset[m.partition == p].tolist())
                     for p in np.unique(m.partition)
                 }
+                left = without(left, offsets)
                 yield piece.batch, offsets
         # What is left held messages of other streams, or none.
-        yield None, mine
+        yield None, left
 
     def _read_ranges(self, key: StreamKey) -> dict[Partition, Ranges]:
         stream, extent = self._streams[key], self._file.extent
