@@ -15,9 +15,9 @@ from ...errors import ArgumentError
 
 MAX_TABLE = 1 << 28
 """Largest span of pixel numbers for which a table is made (1 GB of int32)."""
-SMALL_TABLE = 1 << 24
-"""Up to this span a table is made however few of the numbers are in use (64 MB)."""
-FILL = 16
+SMALL_TABLE = 1 << 20
+"""Up to this span a table is made however few of the numbers are in use (4 MB)."""
+FILL = 64
 """Above it, at least one number in so many must be in use."""
 INT32_MAX = 2**31 - 1
 
@@ -237,7 +237,7 @@ def _refuse_doubles(known: NDArray[np.int64], n_distinct: int) -> None:
         return
     numbers, counts = np.unique(known, return_counts=True)
     double = numbers[counts > 1]
-    others = f", and so do {len(double) - 1} more numbers" if len(double) > 1 else ""
+    others = f", and {len(double) - 1} more like it" if len(double) > 1 else ""
     raise ArgumentError(
         f"pixel number {double[0]} stands in {counts[counts > 1][0]} places{others}; expected one place each"
     )
