@@ -98,6 +98,19 @@ class Cells:
             return self.rows.astype(np.int64)
         return self._rows_total + self.rows.view(np.int32)
 
+    def rearranged(self, places: NDArray[np.int64], n_planes: int) -> Cells:
+        """Return the same with more planes, where the first planes have moved to `places`; without running sums."""
+        moved = Cells(n_planes, *self.shape[1:])
+        n, rest = len(places), self.shape[1] * self.shape[2]
+        for name in ("counts", "total", "excess", "squares"):
+            held = getattr(self, name)
+            if held is not None:
+                array = np.zeros((n_planes, rest), held.dtype)
+                array[places] = held.reshape(-1, rest)[:n]
+                setattr(moved, name, array.ravel())
+        moved._added, moved._removed = self._added, self._removed
+        return moved
+
     def merge(self, other: Cells) -> None:
         """Add what another has counted."""
         net = self._added - self._removed + other._added - other._removed

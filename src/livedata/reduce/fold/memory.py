@@ -35,7 +35,7 @@ def check_fits(nbytes: int, shape: tuple[int, ...], *, sparse_helps: bool = True
     """
     free = free_bytes()
     if nbytes > SHARE * free:
-        noun = {1: "histogram", 2: "image"}.get(len(shape), "cube")
+        noun = "cube" if len(shape) > 2 else "histogram"
         raise ArgumentError(
             f"this {noun} needs {_gb(nbytes)} ({' × '.join(f'{n:,}' for n in shape)} bins) and {_gb(free)} are free; "
             f"use fewer bins{', or sparse=True' if sparse_helps else ''}"

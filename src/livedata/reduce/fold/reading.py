@@ -175,8 +175,7 @@ class Reading:
                 found[first] += int(columns.sum()) - failed
         fates: Counter[str] = Counter(unmapped=beside.unmapped)
         for code, n in found.items():
-            name = "binned" if code == 0 else _NAMES.get(code) or _KINDS[(FIRST_AXIS - code) % 3]
-            fates[name] += n
+            fates["binned" if code == 0 else name_of_fate(code)] += n
         return Ledger(seen=beside.seen, filtered=beside.filtered, late=beside.late, **fates)
 
     def _by_fate(self, cells: Cells, beside: Beside) -> dict[int, Sums]:
@@ -205,6 +204,17 @@ class Reading:
             for plane, held in zip(out, part, strict=True):
                 sums.add_rows(held, rows, nowhere, plane)
         return out[:, 0]
+
+
+def name_of_fate(code: int) -> str:
+    """Return the name of a fate in the ledger.
+
+    Examples
+    --------
+    >>> name_of_fate(-2), name_of_fate(-5), name_of_fate(-10)
+    ('unmapped', 'nan', 'overflow')
+    """
+    return _NAMES.get(code) or _KINDS[(FIRST_AXIS - code) % 3]
 
 
 def own_reading(plan: Plan) -> Reading:
