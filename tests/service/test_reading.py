@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -214,3 +216,10 @@ def test_credentials_of_the_settings_file_go_to_the_hosts_they_are_for(tmp_path,
             brokers.link(["127.0.0.1:99999"])
     finally:
         brokers.close()
+
+
+def test_the_examples_of_the_documentation_are_sound_commands():
+    text = (Path(__file__).parents[2] / "docs" / "serve.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    read = [read_command(example.encode()) for example in examples]
+    assert [type(command).__name__ for command in read] == ["Configure", "Describe"]
