@@ -9,9 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from livedata.reduce.axis import bins
+from livedata.reduce.description import Description
+from livedata.reduce.fold.build import make_fold
+from livedata.reduce.fold.judge import make_judge
 from livedata.reduce.physics.coordinates import evaluate, formula_of
 from livedata.reduce.physics.flight import ARRIVAL, Flight
 from livedata.reduce.physics.geometry import Geometry
+from livedata.reduce.pixels.layout import layout
+from livedata.reduce.setting import Setting
+from livedata.streams.batch import EventBatch, Messages
 
 sc = pytest.importorskip("scipp", reason="the extra 'scipp' is among those of the tests")
 beamline = pytest.importorskip("scippneutron.conversion.beamline")
@@ -180,6 +187,44 @@ def test_every_event_lies_in_the_same_bin(run, name):
     expected = theirs(run)[name].to(unit={"q": "1/angstrom"}.get(name, "angstrom")).values[defined]
     near = compare_bins(ours(name, run)[defined], expected, AXES[name])
     assert near.tolist() == []
+
+
+VIEWS = {
+    "wavelength": bins(1, 16, n=300, unit="angstrom"),
+    "dspacing": bins(0, 400, n=500, unit="angstrom"),
+    "q": bins(0.05, 30, n=300, unit="1/nm"),
+    "two_theta": bins(0, 20, n=200, unit="deg"),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_counts_what_scipp_counts(run, name):
+    axis = VIEWS[name].named(name)
+    setting = Setting(layout=layout((len(run.positions),)), geometry=lambda: run.geometry)
+    description = Description(axes=(axis,))
+    fold = make_fold(description, setting)
+    fold.add(as_batch(run), make_judge(description, setting))
+    counted = fold.counted()
+
+    values = theirs(run)[name].to(unit=axis.unit)
+    table = sc.DataArray(sc.ones(dims=["event"], shape=values.shape, unit="counts"), coords={name: values})
+    edges = sc.array(dims=[name], values=axis.edges, unit=axis.unit)
+    assert counted.ledger.seen == len(run.toa_ns)
+    assert counted.values.sum() == counted.ledger.binned > 1000
+    assert np.array_equal(counted.values, table.hist({name: edges}).values)
+
+
+def as_batch(case):
+    messages = Messages(
+        "topic",
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+    )
+    when = np.array([1_500_000_000 * 10**9])
+    return EventBatch(case.pixels + np.int32(1), case.toa_ns, when, np.zeros(1, np.int64), messages)
 
 
 def test_an_event_at_an_edge_is_listed():
