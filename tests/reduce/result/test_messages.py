@@ -1,11 +1,14 @@
 """Histograms go out as messages that others read, and those of others come in as the same object."""
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as nps
 from streaming_data_types import dataarray_da00, histogram_hs00, histogram_hs01
 
 import livedata as ld
@@ -18,6 +21,14 @@ from livedata.streams.batch import ArraySet, Variable
 from .samples import ODD, TOA, X, counts, made, snapshot
 
 NAMED = counts(X, TOA, name="detector")
+
+
+@pytest.fixture
+def shared_vectors(request):
+    folder = Path(os.environ.get("LIVEDATA_SHARED", request.config.rootpath.parent / "shared")) / "vectors"
+    if not folder.is_dir():
+        pytest.skip(f"no shared messages in {folder}; set LIVEDATA_SHARED")
+    return folder
 
 
 def signal(values, dims=None, unit="counts", **others):
@@ -209,6 +220,45 @@ def test_what_is_no_histogram_is_refused():
         from_message(schemas.encode(schemas.x5f2(software_name="a", process_id=1, update_interval=1)))
     with pytest.raises(ld.DecodeError):
         from_message(to_da00(counts(), "h", 0)[:40])
+
+
+values = st.one_of(
+    nps.arrays(st.sampled_from(["int8", "uint64", "float32", "float64", "bool", "U3"]), nps.array_shapes(min_side=0)),
+    nps.arrays(np.float64, st.integers(0, 5)),
+)
+names = st.sampled_from(["x", "y", "signal", "errors", "time", "start_time", "frame"])
+variables = st.builds(
+    lambda v, dims, unit: Variable(v, tuple(dims[: v.ndim]), unit),
+    values,
+    st.permutations(["x", "y", "z", "frame"]),
+    st.sampled_from([None, "", "counts", "ns", "datetime64[ns]", "no such unit"]),
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(names, variables), st.dictionaries(st.just("x_categories"), st.sampled_from(["[1", "3", "[]"])))
+def test_whatever_comes_is_a_histogram_or_refused(found, told):
+    try:
+        histogram = from_arrays(ArraySet(found, told), 5)
+    except ld.ArgumentError:
+        return
+    assert histogram.values().shape == tuple(len(axis) for axis in histogram.axes) == histogram.variances().shape
+    assert repr(histogram)
+    assert histogram.values().dtype in (np.int64, np.float64)
+
+
+@pytest.mark.shared
+def test_real_messages_are_histograms_or_refused(shared_vectors):
+    paths = [p for schema in ("da00", "hs00", "hs01", "ad00") for p in sorted((shared_vectors / schema).glob("*.bin"))]
+    held = {}
+    for path in paths:
+        try:
+            held[path.stem] = from_message(path.read_bytes())
+        except (ld.ArgumentError, ld.DecodeError):
+            continue
+    assert len(held) > 30
+    assert held["histogram_with_axis"].axes[0].unit == "ns"
+    assert all(repr(histogram) and histogram.values().size for histogram in held.values())
 
 
 def test_axes_with_the_name_of_another_variable_are_refused():

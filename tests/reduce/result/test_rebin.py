@@ -21,6 +21,14 @@ def test_a_sum_over_everything_is_one_value_with_its_variance():
     assert total.variances() == total.values()
 
 
+def test_sums_that_do_not_fit_become_doubles():
+    large = made([2**62, 2**62, 1])
+
+    assert large.total == 2.0**63
+    assert large.sum().values() == 2.0**63
+    assert made([2**62, -(2**62), 1])[1:].total == 1 - 2**62
+
+
 def test_named_axes_are_summed():
     cube = counts(X, TOA, ODD)
 

@@ -178,6 +178,16 @@ def _sum(x: Array, y: Array, sign: int) -> Array:
     return np.asarray(x + y if sign > 0 else x - y)
 
 
+def add_up(x: Array, axis: tuple[int, ...] | None = None) -> Array:
+    """Sum over some or all dimensions: int64 if it fits, else float64."""
+    if x.dtype.kind == "i" and _largest(x) * x.size >= LIMIT:
+        exact = np.asarray(x.astype(object).sum(axis=axis))
+        fits = all(-LIMIT <= n < LIMIT for n in exact.flat)
+        return exact.astype(np.int64 if fits else np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(x.sum(axis=axis))
+
+
 def _product(x: Array, y: Array) -> Array:
     if x.dtype.kind == y.dtype.kind == "i" and _largest(x) * _largest(y) >= LIMIT:
         x = x.astype(np.float64)

@@ -70,7 +70,9 @@ class Operable:
     @property
     def total(self) -> int | float:
         """Sum over all bins; NaN where one has no value."""
-        total: int | float = self._histogram().array.sum().item()
+        from .arithmetic import add_up
+
+        total: int | float = add_up(self._histogram().array).item()
         return total
 
     # Arithmetic

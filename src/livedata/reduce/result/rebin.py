@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import ArgumentError
 from ..axis import Axes, Axis, edges
+from .arithmetic import add_up
 from .exactaxis import bin_below, conversion, edge, merged, position
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def summed(histogram: Histogram, places: Iterable[int]) -> Histogram:
     if not drop:
         return histogram
     keep = Axes(axis for i, axis in enumerate(histogram.axes) if i not in drop)
-    spread = None if histogram.spread is None else _frozen(histogram.spread.sum(axis=drop))
-    return replace(histogram, array=_frozen(histogram.array.sum(axis=drop)), axes=keep, spread=spread)
+    spread = None if histogram.spread is None else _frozen(add_up(histogram.spread, drop))
+    return replace(histogram, array=_frozen(add_up(histogram.array, drop)), axes=keep, spread=spread)
 
 
 def projected(histogram: Histogram, names: Iterable[str | int]) -> Histogram:

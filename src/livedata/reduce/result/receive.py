@@ -46,12 +46,14 @@ def from_arrays(found: ArraySet, time_ns: int | None = None, *, name: str = "") 
     Raises
     ------
     ArgumentError
-        If there is no signal of numbers.
+        If there is no signal of numbers, or it has no bins.
     """
     signal = found.variables.get("signal")
     if signal is None or signal.values.dtype.kind not in "iufb":
         known = ", ".join(found.variables) or "nothing"
         raise ArgumentError(f"no array of numbers called 'signal', only {known}; expected a histogram")
+    if not signal.values.size:
+        raise ArgumentError(f"the signal has the shape {signal.values.shape}; expected one bin at least")
     values = _numbers(signal.values)
     unit = _unit(signal.unit)
     errors = found.variables.get("errors")
@@ -157,7 +159,8 @@ def _variances(values: Array, errors: Array | None, unit: str) -> Array | None:
     """Return variances; None where they are the values, as far as a rounded square root can tell."""
     if errors is None:
         return None if is_counts(unit) else np.full(values.shape, np.nan)
-    spread = np.square(errors, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        spread = np.square(errors, dtype=np.float64)
     tolerance = 1e-6 if errors.dtype == np.float32 else 1e-14
     is_poisson = is_counts(unit) and np.allclose(spread, values, rtol=tolerance, atol=0, equal_nan=True)
     return None if is_poisson else spread

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .arithmetic import add_up
 from .unitname import is_counts
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _value(histogram: Histogram) -> str:
     if not histogram.axes:
         return f"{number(array.item())} ± {float(histogram.errors()):.3g}"
     if is_counts(histogram.unit):
-        return number(int(array.sum()) if array.dtype.kind == "i" else float(np.nansum(array)))
+        return number(add_up(array[np.isfinite(array)]).item())
     held = array[np.isfinite(array)]
     return f"{number(held.min().item())} … {number(held.max().item())}" if held.size else "no values"
 
