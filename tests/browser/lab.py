@@ -54,7 +54,7 @@ def stamped(self, plain=View.picture):
     bits = f"{165:08b}{shot.version:032b}{(self.data_ns or 0) // 10**6:048b}"
     counts = shot.array.copy()
     counts[0, :len(bits)] = np.where(np.frombuffer(bits.encode(), np.uint8) == 49, max(1, counts.max()), 0)
-    return dataclasses.replace(shot, counts=counts)
+    return dataclasses.replace(shot, array=counts)
 View.picture = stamped
 """
 

@@ -21,6 +21,8 @@ _STYLE = "line-height:1.5;color:var(--jp-ui-font-color1,inherit);font-size:14px;
 _BAR_STYLE = "width:100%;height:6px;display:block"
 
 
+WORTH_TELLING_NS = 500_000_000
+"""Data so much newer than what is settled may still change by an amount worth telling."""
 LAG_BYTES = 1 << 23
 """What waits to be counted is told from so many bytes on."""
 
@@ -98,7 +100,7 @@ def headline(view: Watched, shown: Snapshot, *, paused: bool = False, extra: tup
 def _settled(shown: Snapshot) -> str:
     """Say up to when nothing will change any more, where that is not all that is shown."""
     until, last = shown.settled_until, shown.coverage.last_ns
-    if until is None or last is None or until > last or shown.state in ("complete", "failed"):
+    if until is None or last is None or last - until < WORTH_TELLING_NS or shown.state in ("complete", "failed"):
         return ""
     moment = str(np.datetime64(until, "ns").astype("datetime64[ms]")).replace("T", " ")
     is_today = abs(last - until) < 12 * 3_600 * 10**9
