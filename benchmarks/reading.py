@@ -30,12 +30,13 @@ def poll_and_count(topic: Topic) -> int:
     """Read, decode and count a spectrum and an image with the bare kernels, in one loop; return the events."""
     even = binning(ld.bins(0, PERIOD_NS, n=1000).named("toa")).even
     assert even is not None
-    spectrum, image = np.zeros(1000, np.uint32), np.zeros(SIDE * SIDE, np.uint32)
+    spectrum, image = np.zeros(1000 + 2, np.uint32), np.zeros(SIDE * SIDE + 1, np.uint32)
+    no_table, one = np.zeros(0, np.int32), np.uint32(1)
     seen = 0
     for message in messages_of(topic, at_a_time=8):  # what is counted at once should still be in the cache
         content = decode_ev44(message.value())
-        kernels.count_even(content.time_of_flight, even.first, even.span, even.shift, even.scale, spectrum)
-        kernels.count_pixels(content.pixel_id, 1, SIDE * SIDE, image)
+        kernels.count_even(content.time_of_flight, even.first, even.span, even.shift, even.scale, spectrum, one)
+        kernels.count_rows(content.pixel_id, 1, SIDE * SIDE, no_table, image, one)
         seen += len(content.time_of_flight)
     _check(topic, seen)
     return seen

@@ -1,4 +1,4 @@
-"""From axes and layouts to what the counting loops need: integer thresholds, guesses and places."""
+"""From axes on integers of events to what the counting loops need: integer thresholds and guesses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ArgumentError
-from ..axis import Axes, Axis, bins, thresholds
-from ..pixels.layout import Layout
+from ..axis import Axis, thresholds
+from ..quantity import EVENT_FIELDS
 from ..units import exact_factor
 
-FIELD_UNITS: dict[str, str | None] = {"toa": "ns", "event_id": None}
-"""Event fields that an axis can lie on, with the unit of their integers."""
 GUESS_CELLS = 1 << 15
-MAX_CELLS = 1 << 31
 INT32 = np.iinfo(np.int32)
 
 
@@ -48,77 +44,9 @@ class Binning:
     guess: NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
-    """What a view counts: axes on event fields, and a layout for pixels.
-
-    With a layout the first axes are those of the image (``y``, ``x``).
-    """
-
-    axes: Axes
-    layout: Layout | None = None
-
-    @property
-    def event_axes(self) -> tuple[Axis, ...]:
-        """Axes on event fields, without those of the image."""
-        return tuple(self.axes)[len(self.layout.shape) if self.layout else 0 :]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Number of bins along each axis."""
-        return tuple(axis.n for axis in self.axes)
-
-    @property
-    def n_cells(self) -> int:
-        """Number of bins in all."""
-        return int(np.prod([axis.n for axis in self.axes], dtype=object))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Definition):
-            return NotImplemented
-        return tuple(self.axes) == tuple(other.axes) and self.layout == other.layout
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def define(axes: dict[str, Axis], layout: Layout | None = None) -> Definition:
-    """Describe a view by its axes, in order, and an optional layout whose dimensions come first.
-
-    Raises
-    ------
-    ArgumentError
-        If an axis lies on no known field, a unit does not fit, or the result would not fit in memory.
-    """
-    bound: list[Axis] = []
-    if layout is not None:
-        bound += [bins(0, n, n=n).named(dim) for dim, n in zip(layout.dims, layout.shape, strict=True)]
-    for name, axis in axes.items():
-        if name not in FIELD_UNITS:
-            raise ArgumentError(f"no axis {name!r}; events have {', '.join(FIELD_UNITS)}")
-        if not isinstance(axis, Axis):
-            raise ArgumentError(
-                f"{name}={axis!r}; expected bins such as ld.bins(0, 71.43, n=1000, unit='ms') or ld.edges([…], 'us')"
-            )
-        bound.append(axis.named(name, unit=FIELD_UNITS[name]))
-    if not bound:
-        raise ArgumentError("a histogram needs at least one axis, such as toa=ld.bins(0, 71.43, n=1000, unit='ms')")
-    definition = Definition(Axes(bound), layout)
-    if definition.n_cells >= MAX_CELLS:
-        raise ArgumentError(
-            f"{' × '.join(str(a.n) for a in bound)} bins need {definition.n_cells * 4 / 1e9:.0f} GB; use fewer bins"
-        )
-    if len(definition.event_axes) > (1 if layout is not None else 2):
-        raise ArgumentError(
-            f"{len(bound)} axes; at most pixel positions and one more, or two axes, are counted together"
-        )
-    for axis in definition.event_axes:
-        binning(axis)
-    return definition
-
-
 def binning(axis: Axis) -> Binning:
     """Prepare an axis on an event field for counting."""
-    limits = thresholds(axis, FIELD_UNITS[axis.name])
+    limits = thresholds(axis, EVENT_FIELDS[axis.name])
     span = int(limits[-1] - limits[0])
     shift = max(0, (span // GUESS_CELLS).bit_length())
     cells = limits[0] + (np.arange((max(span, 1) >> shift) + 1, dtype=np.int64) << shift)
@@ -133,7 +61,7 @@ def _even_bins(axis: Axis, limits: NDArray[np.int64]) -> EvenBins | None:
     Each of its steps (to double, add, multiply, floor) never falls where its argument rises. So it is right for every
     integer when it is right on both sides of every edge, and that is tried out here.
     """
-    unit = FIELD_UNITS[axis.name]
+    unit = EVENT_FIELDS[axis.name]
     first, last = int(limits[0]), int(limits[-1])
     if first < INT32.min or last > INT32.max + 1 or not 0 < last - first < 2**32:
         return None

@@ -15,7 +15,7 @@ from ..physics.geometry import Geometry
 from ..pixels.region import Span
 from ..quantity import kind_of
 from ..setting import Setting
-from . import loops
+from . import kernels
 from .binning import Binning, binning
 from .floatbins import FloatBins, float_bins
 
@@ -61,9 +61,9 @@ class Column:
             assert x is not None
             even, b = self.whole.even, self.whole
             if even is not None:
-                loops.even_columns(x, even.first, even.span, even.shift, even.scale, columns)
+                kernels.even_columns(x, even.first, even.span, even.shift, even.scale, columns)
             else:
-                loops.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
+                kernels.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
             return
         assert self.formula is not None
         assert self.floats is not None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...streams.batch import EventBatch
 from ..description import Description
 from ..result.ledger import Ledger
-from . import loops
+from . import kernels
 from .blocks import Blocks, Int32, ready
 from .cells import Cells
 from .counted import Counted
@@ -94,15 +94,15 @@ class DenseFold(EventFold):
             joined = self._joined[: len(rows)]
             joined[:] = 0
             for column in plan.columns:
-                loops.join_columns(block.places(column), column.width, joined)
+                kernels.join_columns(block.places(column), column.width, joined)
             for span in plan.spans:
-                loops.drop_columns(block.places(span), plan.outside, joined)
+                kernels.drop_columns(block.places(span), plan.outside, joined)
             if not isinstance(plane, int):
-                loops.spread_planes(plane, index, block.start, n_rows, rows)
-            loops.tally_pairs(rows, joined, width, counts, cells.columns, cells.rows, one)
+                kernels.spread_planes(plane, index, block.start, n_rows, rows)
+            kernels.tally_pairs(rows, joined, width, counts, cells.columns, cells.rows, one)
             if block.weights is not None and cells.excess is not None and cells.squares is not None:
                 held = cells.excess[offset:], cells.squares[offset:]
-                loops.add_weights(rows, joined, width, block.weights, sign, *held)
+                kernels.add_weights(rows, joined, width, block.weights, sign, *held)
 
 
 def _fast_run(plan: Plan, cells: Cells) -> Run | None:
@@ -114,7 +114,7 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
     if not plan.columns:
         if not stage.needs_ids:
             return None
-        return lambda ids, toa, counts, one: loops.count_rows(ids, stage.first, stage.n_ids, table, counts, one)
+        return lambda ids, toa, counts, one: kernels.count_rows(ids, stage.first, stage.n_ids, table, counts, one)
     column = plan.columns[0]
     whole = column.whole
     if whole is None or column.name != "toa":
@@ -123,17 +123,17 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
     if not stage.needs_ids:
         if even is None:
             rest = whole.thresholds, whole.shift, whole.guess
-            return lambda ids, toa, counts, one: loops.count_uneven(toa, *rest, counts, one)
+            return lambda ids, toa, counts, one: kernels.count_uneven(toa, *rest, counts, one)
         bins = even.first, even.span, even.shift, even.scale
-        return lambda ids, toa, counts, one: loops.count_even(toa, *bins, counts, one)
+        return lambda ids, toa, counts, one: kernels.count_even(toa, *bins, counts, one)
     if even is None:
         return None
     bins = even.first, even.span, even.shift, even.scale
     if len(stage.few) and stage.n_rows * width < 2**32 and not len(cells.columns):
         few = stage.few
-        return lambda ids, toa, counts, one: loops.count_few(
+        return lambda ids, toa, counts, one: kernels.count_few(
             ids, stage.first, stage.n_ids, few, toa, *bins, width, counts, one
         )
-    return lambda ids, toa, counts, one: loops.count_cube(
+    return lambda ids, toa, counts, one: kernels.count_cube(
         ids, stage.first, stage.n_ids, table, toa, *bins, width, counts, cells.columns, cells.rows, one
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from . import loops
+from . import kernels
 
 GUESS_BITS = 14
 """A table of at least so many places, in powers of two, guesses the bins of uneven edges."""
@@ -22,16 +22,16 @@ class FloatBins:
     scale: float
     """Bins for one unit, where edges are even; else 0."""
     base: int
-    """Bits of the first edge, as `loops.ordered_bits` gives them."""
+    """Bits of the first edge, as `kernels.ordered_bits` gives them."""
     shift: int
     guess: NDArray[np.int32]
 
     def write(self, values: NDArray[np.float64], columns: NDArray[np.uint32]) -> None:
         """Write the bin of each value: n below, n + 1 above, n + 2 for NaN."""
         if self.scale:
-            loops.regular_columns(values, self.limits, self.scale, 0.0, columns)
+            kernels.regular_columns(values, self.limits, self.scale, 0.0, columns)
         else:
-            loops.sorted_columns(values, self.limits, self.base, self.shift, self.guess, columns)
+            kernels.sorted_columns(values, self.limits, self.base, self.shift, self.guess, columns)
 
 
 def float_bins(limits: NDArray[np.float64], *, is_regular: bool) -> FloatBins:

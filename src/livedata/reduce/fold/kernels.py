@@ -1,7 +1,9 @@
 """Counting loops: compiled, without the GIL, exact for integers.
 
-Every kernel takes raw arrays and adds to counters of 32 bits; whoever owns the counters empties them into 64 bits
-before they can run over. Arrays may be read-only views on messages. Indices are unsigned: a signed one might count from
+Cells are one flat array of rows and columns. A row is what the pixel stage makes of an event's pixel number (one row
+for each fate as well), a column what its own quantities make of it (with columns for each way to fail): so nothing
+branches, and every event is counted in exactly one cell. Counters have 32 bits and may wrap; `one` is 1 to add and
+2**32 - 1 to take away. Arrays may be read-only views on messages. Indices are unsigned: a signed one might count from
 the end, and numba asks about that at every access.
 """
 
@@ -11,89 +13,105 @@ from typing import Any
 
 import numpy as np
 from numba import njit, types
-from numpy.typing import NDArray
 
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
-_PAIR = types.UniTuple(types.int64, 2)
+_F64 = types.Array(types.float64, 1, "C", readonly=True)
+_I16 = types.Array(types.int16, 1, "C", readonly=True)
+_U8 = types.Array(types.uint8, 1, "C", readonly=True)
+_U32 = types.uint32[::1]
 _OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "boundscheck": False}
 
-UNDERFLOW = np.int32(-1)
-OVERFLOW = np.int32(-2)
-UNMAPPED = np.int32(-3)
 BLOCK = 4096
 """Places written down before they are counted: they stay in the innermost cache."""
 OWN_COUNTERS = 1 << 14
+"""Cells up to which a loop keeps counters of its own, beside the cache and beside the events."""
 
 
-@njit(types.int64(_I32, types.int32, types.uint32, types.float64, types.float64, types.uint32[::1]), **_OPTIONS)
-def _find_even(x: Any, first: Any, span: Any, shift: float, scale: float, places: Any) -> int:
-    """Write ``floor((x - first + shift) * scale)``, with ``first + span`` for values outside; return the underflow.
+# Rows: from pixel numbers
+
+
+@njit(types.void(_I32, types.int64, types.int64, _I32, _U32), **_OPTIONS)
+def find_rows(ids: Any, first: int, n_ids: int, table: Any, rows: Any) -> None:
+    """Write the row of each pixel number: its distance from the first, through the table if there is one.
+
+    Numbers that are none of the `n_ids` get the last row of the table, or `n_ids`.
+    """
+    low = np.uint32(np.int32(first))
+    limit = np.uint32(n_ids)
+    if len(table) == 0:
+        for i in range(len(ids)):
+            rows[i] = min(np.uint32(np.uint32(ids[i]) - low), limit)
+    else:
+        for i in range(len(ids)):
+            rows[i] = np.uint32(table[min(np.uint32(np.uint32(ids[i]) - low), limit)])
+
+
+@njit(types.void(_I32, _I32, _I32, _U32), **_OPTIONS)
+def search_rows(ids: Any, known: Any, table: Any, rows: Any) -> None:
+    """Write ``table[k]`` for the number ``known[k]`` (sorted, distinct), and the table's last value for all others."""
+    n = len(known)
+    for i in range(len(ids)):
+        low, high = 0, n
+        while low < high:
+            middle = (low + high) >> 1
+            if known[middle] < ids[i]:
+                low = middle + 1
+            else:
+                high = middle
+        rows[i] = np.uint32(table[low if low < n and known[low] == ids[i] else n])
+
+
+@njit(types.void(_I32, _I32, _I64, _I64, types.int64, types.int64, types.int64, _U32), **_OPTIONS)
+def find_replicas(ids: Any, toa: Any, times: Any, index: Any, start: int, n: int, stride: int, rows: Any) -> None:
+    """Add to each row `stride` times the replica of the event, a hash of its number, time and entry alone.
+
+    The events are those from `start` on of a batch with entries at `index`.
+    """
+    entry = np.searchsorted(index, start, side="right") - 1
+    mix = np.uint64(0x9E3779B97F4A7C15)
+    for i in range(len(ids)):
+        while entry + 1 < len(index) and index[entry + 1] <= start + i:
+            entry += 1
+        h = np.uint64(times[entry]) * mix
+        h ^= (np.uint64(np.uint32(ids[i])) << np.uint64(32)) | np.uint64(np.uint32(toa[i]))
+        # The finaliser of splitmix64 (Steele, Lea, Flood 2014): all bits of the result depend on all bits.
+        h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        h ^= h >> np.uint64(31)
+        rows[i] += np.uint32(stride * np.int64(h % np.uint64(n)))
+
+
+@njit(types.void(_I32, _U32), **_OPTIONS)
+def look_up(table: Any, rows: Any) -> None:
+    """Replace each row by what a table says."""
+    for i in range(len(rows)):
+        rows[i] = np.uint32(table[np.uint64(rows[i])])
+
+
+# Columns: from the quantities of events
+
+
+@njit(types.void(_I32, types.int32, types.uint32, types.float64, types.float64, _U32), **_OPTIONS)
+def even_columns(x: Any, first: Any, span: Any, shift: float, scale: float, columns: Any) -> None:
+    """Write ``floor((x - first + shift) * scale)``; n below and n + 1 above.
 
     No branch and no table, so that the compiler does several values at once.
     """
-    under = np.int32(0)
     for i in range(len(x)):
         # Below the first edge the unsigned difference wraps around, and so lies beyond the span as well.
-        d = min(np.uint32(np.uint32(x[i]) - np.uint32(first)), span)
-        places[i] = np.uint32((np.float64(d) + shift) * scale)
-        under += np.int32(x[i] < first)
-    return under  # type: ignore[return-value]  # numba returns what the signature says
+        d = np.uint32(np.uint32(x[i]) - np.uint32(first))
+        k = np.uint32((np.float64(min(d, span)) + shift) * scale)
+        columns[i] = k + np.uint32((d >= span) & (x[i] >= first))
 
 
-@njit(types.void(types.uint32[::1], types.uint32[::1], types.uint32[::1]), **_OPTIONS)
-def _tally(places: Any, evens: Any, odds: Any) -> None:
-    """Count places in turn in two arrays: events in a row often share a bin, and must not wait for each other."""
-    n = len(places)
-    for i in range(0, n - 1, 2):
-        a = places[i]
-        b = places[i + 1]
-        evens[a] += np.uint32(1)
-        odds[b] += np.uint32(1)
-    if n % 2:
-        evens[places[n - 1]] += np.uint32(1)
-
-
-@njit(_PAIR(_I32, types.int64, types.int64, types.float64, types.float64, types.uint32[::1]), **_OPTIONS)
-def count_even(x: Any, first: int, span: int, shift: float, scale: float, counts: Any) -> tuple[int, int]:
-    """Count int32 values in bins of one width; return (underflow, overflow).
-
-    `shift` and `scale` are those of an `EvenBins`: it has shown that they give the exact bin of every integer.
-    """
-    n = len(counts)
-    under, out = 0, 0
-    places = np.empty(min(BLOCK, len(x)), np.uint32)
-    # Counters of their own pay while they are few, beside the cache and beside the events.
-    n_own = n + 1 if n <= min(OWN_COUNTERS, len(x)) else 0
-    evens = np.zeros(n_own, np.uint32)
-    odds = np.zeros(n_own, np.uint32)
-    for start in range(0, len(x), BLOCK):
-        part = x[start : start + BLOCK]
-        found = places[: len(part)]
-        under += _find_even(part, np.int32(first), np.uint32(span), shift, scale, found)
-        if n_own:
-            _tally(found, evens, odds)
-        else:
-            for i in range(len(found)):
-                if found[i] < n:
-                    counts[found[i]] += np.uint32(1)
-                else:
-                    out += 1
-    if n_own:
-        for k in range(n):
-            counts[k] += evens[k] + odds[k]
-        out = np.int64(evens[n]) + np.int64(odds[n])  # type: ignore[assignment]
-    return under, out - under
-
-
-@njit(_PAIR(_I32, _I64, types.int64, _I32, types.uint32[::1]), **_OPTIONS)
-def count_uneven(x: Any, thresholds: Any, shift: int, guess: Any, counts: Any) -> tuple[int, int]:
-    """Count int32 values between arbitrary thresholds; return (underflow, overflow).
+@njit(types.void(_I32, _I64, types.int64, _I32, _U32), **_OPTIONS)
+def uneven_columns(x: Any, thresholds: Any, shift: int, guess: Any, columns: Any) -> None:
+    """Write the bin of each value between arbitrary thresholds; n below and n + 1 above.
 
     ``guess[d >> shift]`` is the first bin that a value in that stretch can lie in; the last steps compare integers.
     """
-    under = 0
-    over = 0
+    n = np.uint32(len(thresholds) - 1)
     first = thresholds[0]
     limit = np.uint64(thresholds[-1] - first)
     one = np.uint64(1)
@@ -104,121 +122,245 @@ def count_uneven(x: Any, thresholds: Any, shift: int, guess: Any, counts: Any) -
             k = np.uint64(guess[d >> np.uint64(shift)])
             while v >= thresholds[k + one]:
                 k += one
-            counts[k] += np.uint32(1)
-        elif v < first:
-            under += 1
+            columns[i] = np.uint32(k)
         else:
-            over += 1
-    return under, over
+            columns[i] = n + np.uint32(v >= first)
 
 
-@njit(types.int64(_I32, types.int64, types.int64, types.uint32[::1]), **_OPTIONS)
-def count_pixels(ids: Any, first: int, n: int, counts: Any) -> int:
-    """Count consecutive pixel numbers; return how many events have no place."""
-    unmapped = 0
-    limit = np.uint64(n)
-    for i in range(len(ids)):
-        d = np.uint64(np.int64(ids[i]) - first)
-        if d < limit:
-            counts[d] += np.uint32(1)
-        else:
-            unmapped += 1
-    return unmapped
+@njit(types.void(_F64, _F64, types.float64, types.float64, _U32), **_OPTIONS)
+def regular_columns(x: Any, limits: Any, scale: float, offset: float, columns: Any) -> None:
+    """Write the bin of each double between edges that are even but for rounding; n below, n + 1 above, n + 2 for NaN.
 
-
-@njit(types.int64(_I32, types.int64, _I32, types.uint32[::1]), **_OPTIONS)
-def count_table(ids: Any, first: int, table: Any, counts: Any) -> int:
-    """Count pixel numbers through a table of places; return how many events have no place."""
-    unmapped = 0
-    limit = np.uint64(len(table))
-    for i in range(len(ids)):
-        d = np.uint64(np.int64(ids[i]) - first)
-        if d < limit and table[d] >= 0:
-            counts[np.uint32(table[d])] += np.uint32(1)
-        else:
-            unmapped += 1
-    return unmapped
-
-
-@njit(types.void(_I32, types.int64, types.int64, _I32, types.int32[::1]), **_OPTIONS)
-def place_pixels(ids: Any, first: int, n: int, table: Any, places: Any) -> None:
-    """Write the place of each pixel number, or `UNMAPPED`; an empty table means consecutive numbers."""
-    limit = np.uint64(n)
-    has_table = len(table) > 0
-    for i in range(len(ids)):
-        d = np.uint64(np.int64(ids[i]) - first)
-        if d < limit:
-            place = table[d] if has_table else np.int32(d)
-            places[i] = place if place >= 0 else UNMAPPED
-        else:
-            places[i] = UNMAPPED
-
-
-@njit(types.void(_I32, _I64, types.int64, _I32, types.int32[::1]), **_OPTIONS)
-def place_values(x: Any, thresholds: Any, shift: int, guess: Any, places: Any) -> None:
-    """Write the bin of each value, or `UNDERFLOW` or `OVERFLOW`."""
-    first = thresholds[0]
-    limit = np.uint64(thresholds[-1] - first)
-    one = np.uint64(1)
-    for i in range(len(x)):
-        v = np.int64(x[i])
-        d = np.uint64(v - first)
-        if d < limit:
-            k = np.uint64(guess[d >> np.uint64(shift)])
-            while v >= thresholds[k + one]:
-                k += one
-            places[i] = np.int32(k)
-        elif v < first:
-            places[i] = UNDERFLOW
-        else:
-            places[i] = OVERFLOW
-
-
-@njit(
-    types.void(_I32, types.int64, types.int64, types.float64, types.float64, types.int32[::1]),
-    **_OPTIONS,
-)
-def place_even(x: Any, first: int, span: int, shift: float, scale: float, places: Any) -> None:
-    """Write the bin of each value as `count_even` finds it, or `UNDERFLOW` or `OVERFLOW`."""
-    limit = np.uint32(span)
-    low = np.int32(first)
-    for i in range(len(x)):
-        d = np.uint32(np.uint32(x[i]) - np.uint32(low))
-        k = np.int32(np.uint32((np.float64(min(d, limit)) + shift) * scale))
-        places[i] = k if d < limit else (UNDERFLOW if x[i] < low else OVERFLOW)
-
-
-@njit(
-    types.UniTuple(types.int64, 3)(_I32, _I32, types.int64, types.uint32[::1], types.uint32[::1]),
-    **_OPTIONS,
-)
-def count_pairs(rows: Any, columns: Any, n_columns: int, counts: Any, marginal: Any) -> tuple[int, int, int]:
-    """Count pairs of places in a flat (row, column) array and in its sum over columns.
-
-    Return (unmapped, underflow, overflow): the fate of the first place that is none.
+    The product only guesses; the edges decide.
     """
-    unmapped = 0
-    under = 0
-    over = 0
-    width = np.uint64(n_columns)
-    for i in range(len(rows)):
-        row = rows[i]
-        column = columns[i]
-        fate = row if row < 0 else column
-        if fate >= 0:
-            counts[np.uint64(row) * width + np.uint64(column)] += np.uint32(1)
-            marginal[np.uint32(row)] += np.uint32(1)
-        elif fate == UNMAPPED:
-            unmapped += 1
-        elif fate == UNDERFLOW:
-            under += 1
+    n = len(limits) - 1
+    low, high = limits[0], limits[-1]
+    for i in range(len(x)):
+        v = x[i]
+        if v >= low and v < high:
+            k = np.uint64(min((v - low) * scale + offset, n - 0.5))
+            while v < limits[k]:
+                k -= np.uint64(1)
+            while v >= limits[k + np.uint64(1)]:
+                k += np.uint64(1)
+            columns[i] = np.uint32(k)
         else:
-            over += 1
-    return unmapped, under, over
+            columns[i] = np.uint32(n) if v < low else (np.uint32(n + 1) if v >= high else np.uint32(n + 2))
 
 
-def warm_up() -> NDArray[np.uint32]:
-    """Touch a kernel, so that loading this module in the background leaves everything compiled."""
-    counts = np.zeros(1, np.uint32)
-    count_even(np.zeros(1, np.int32), 0, 1, 0.5, 1.0, counts)
-    return counts
+@njit(types.int64(types.float64), **_OPTIONS)
+def ordered_bits(x: float) -> int:
+    """Return an integer that rises with the double: its bits, turned round below zero; -0.0 counts as 0.0."""
+    bits = np.float64(x + 0.0).view(np.int64)
+    return bits if bits >= 0 else np.int64(-0x8000000000000000) - bits  # type: ignore[return-value]  # as the signature says
+
+
+@njit(types.void(_F64, _F64, types.int64, types.int64, _I32, _U32), **_OPTIONS)
+def sorted_columns(x: Any, limits: Any, base: int, shift: int, guess: Any, columns: Any) -> None:
+    """Write the bin of each double between any edges; n below, n + 1 above, n + 2 for NaN.
+
+    ``guess`` is as in `uneven_columns`, over the bits of the doubles, which rise as they do: logarithmic edges lie
+    nearly evenly there.
+    """
+    n = len(limits) - 1
+    low, high = limits[0], limits[-1]
+    for i in range(len(x)):
+        v = x[i]
+        if v >= low and v < high:
+            k = np.uint64(guess[np.uint64(ordered_bits(v) - base) >> np.uint64(shift)])
+            while v >= limits[k + np.uint64(1)]:
+                k += np.uint64(1)
+            columns[i] = np.uint32(k)
+        else:
+            columns[i] = np.uint32(n) if v < low else (np.uint32(n + 1) if v >= high else np.uint32(n + 2))
+
+
+@njit(types.void(_U32, types.int64, _U32), **_OPTIONS)
+def join_columns(columns: Any, width: int, joined: Any) -> None:
+    """Make columns of an array with one more, faster dimension of so many places."""
+    for i in range(len(columns)):
+        joined[i] = joined[i] * np.uint32(width) + columns[i]
+
+
+@njit(types.void(_U32, types.int64, _U32), **_OPTIONS)
+def drop_columns(columns: Any, place: int, joined: Any) -> None:
+    """Send events that are not in the first bin of a range to the column `place`."""
+    for i in range(len(columns)):
+        if columns[i] != 0:
+            joined[i] = np.uint32(place)
+
+
+@njit(types.void(_F64, _I64, types.int64, types.float64[::1]), **_OPTIONS)
+def spread_values(values: Any, index: Any, start: int, out: Any) -> None:
+    """Write for each event from `start` on the value of its entry."""
+    entry = np.searchsorted(index, start, side="right") - 1
+    for i in range(len(out)):
+        while entry + 1 < len(index) and index[entry + 1] <= start + i:
+            entry += 1
+        out[i] = values[entry]
+
+
+@njit(types.void(_I64, _I64, types.int64, types.int64, _U32), **_OPTIONS)
+def spread_planes(planes: Any, index: Any, start: int, n_rows: int, rows: Any) -> None:
+    """Add to the row of each event from `start` on so many rows for every plane before that of its entry."""
+    entry = np.searchsorted(index, start, side="right") - 1
+    for i in range(len(rows)):
+        while entry + 1 < len(index) and index[entry + 1] <= start + i:
+            entry += 1
+        rows[i] += np.uint32(planes[entry] * n_rows)
+
+
+# Cells
+
+
+@njit(types.void(_U32, _U32, types.int64, _U32, types.int64[::1], _U32, types.uint32), **_OPTIONS)
+def tally_pairs(rows: Any, columns: Any, width: int, cells: Any, totals: Any, sums: Any, one: Any) -> None:
+    """Count pairs of places; `totals` by column and `sums` by row run beside them unless they are empty."""
+    w = np.uint64(width)
+    for i in range(len(rows)):
+        cells[np.uint64(rows[i]) * w + np.uint64(columns[i])] += one
+    if len(totals):
+        step = np.int64(np.int32(one))
+        for i in range(len(rows)):
+            totals[np.uint64(columns[i])] += step
+    if len(sums):
+        for i in range(len(rows)):
+            sums[np.uint64(rows[i])] += one
+
+
+@njit(types.void(_U32, _U32), **_OPTIONS)
+def _tally(places: Any, own: Any) -> None:
+    """Count places in turn in two halves: events in a row often share a bin, and must not wait for each other."""
+    n = len(places)
+    half = np.uint64(len(own) // 2)
+    for i in range(0, n - 1, 2):
+        a = np.uint64(places[i])
+        b = np.uint64(places[i + 1])
+        own[a] += np.uint32(1)
+        own[half + b] += np.uint32(1)
+    if n % 2:
+        own[np.uint64(places[n - 1])] += np.uint32(1)
+
+
+@njit(types.void(_U32, types.int64, _U32, types.uint32), **_OPTIONS)
+def _add_own(own: Any, n: int, cells: Any, one: Any) -> None:
+    for k in range(n):
+        cells[k] += (own[k] + own[n + k]) * one
+
+
+@njit(types.void(_I32, types.int32, types.uint32, types.float64, types.float64, _U32, types.uint32), **_OPTIONS)
+def count_even(x: Any, first: Any, span: Any, shift: float, scale: float, cells: Any, one: Any) -> None:
+    """Count int32 values in bins of one width, those below and above in the last two cells.
+
+    `shift` and `scale` are those of an `EvenBins`: it has shown that they give the exact bin of every integer.
+    """
+    n = len(cells)
+    columns = np.empty(min(BLOCK, len(x)), np.uint32)
+    own = np.zeros(2 * n if n <= min(OWN_COUNTERS, len(x)) else 0, np.uint32)
+    for start in range(0, len(x), BLOCK):
+        part = x[start : start + BLOCK]
+        found = columns[: len(part)]
+        even_columns(part, first, span, shift, scale, found)
+        if len(own):
+            _tally(found, own)
+        else:
+            for i in range(len(found)):
+                cells[np.uint64(found[i])] += one
+    if len(own):
+        _add_own(own, n, cells, one)
+
+
+@njit(types.void(_I32, _I64, types.int64, _I32, _U32, types.uint32), **_OPTIONS)
+def count_uneven(x: Any, thresholds: Any, shift: int, guess: Any, cells: Any, one: Any) -> None:
+    """Count int32 values between arbitrary thresholds, those below and above in the last two cells."""
+    columns = np.empty(min(BLOCK, len(x)), np.uint32)
+    for start in range(0, len(x), BLOCK):
+        part = x[start : start + BLOCK]
+        found = columns[: len(part)]
+        uneven_columns(part, thresholds, shift, guess, found)
+        for i in range(len(found)):
+            cells[np.uint64(found[i])] += one
+
+
+@njit(types.void(_I32, types.int64, types.int64, _I32, _U32, types.uint32), **_OPTIONS)
+def count_rows(ids: Any, first: int, n_ids: int, table: Any, cells: Any, one: Any) -> None:
+    """Count pixel numbers alone, in the rows that `find_rows` finds."""
+    low = np.uint32(np.int32(first))
+    limit = np.uint32(n_ids)
+    if len(table) == 0:
+        for i in range(len(ids)):
+            cells[min(np.uint32(np.uint32(ids[i]) - low), limit)] += one
+    else:
+        for i in range(len(ids)):
+            cells[np.uint32(table[min(np.uint32(np.uint32(ids[i]) - low), limit)])] += one
+
+
+@njit(
+    types.void(
+        _I32, types.int64, types.int64, _U8, _I32, types.int32, types.uint32, types.float64, types.float64,
+        types.int64, _U32, types.uint32,
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def count_few(
+    ids: Any, first_id: int, n_ids: int, table: Any, x: Any, first: Any, span: Any, shift: float, scale: float,
+    width: int, cells: Any, one: Any,
+) -> None:  # fmt: skip
+    """Count pairs of a row out of few, by a table of bytes, and an even column: spectra of what a mask leaves."""
+    n = len(cells)
+    low = np.uint32(np.int32(first_id))
+    limit = np.uint32(n_ids)
+    w = np.uint32(width)
+    columns = np.empty(min(BLOCK, len(x)), np.uint32)
+    own = np.zeros(2 * n if n <= min(OWN_COUNTERS, len(x)) else 0, np.uint32)
+    for start in range(0, len(x), BLOCK):
+        part = ids[start : start + BLOCK]
+        found = columns[: len(part)]
+        even_columns(x[start : start + BLOCK], first, span, shift, scale, found)
+        for i in range(len(part)):
+            found[i] += w * np.uint32(table[min(np.uint32(np.uint32(part[i]) - low), limit)])
+        if len(own):
+            _tally(found, own)
+        else:
+            for i in range(len(found)):
+                cells[np.uint64(found[i])] += one
+    if len(own):
+        _add_own(own, n, cells, one)
+
+
+@njit(
+    types.void(
+        _I32, types.int64, types.int64, _I32, _I32, types.int32, types.uint32, types.float64, types.float64,
+        types.int64, _U32, types.int64[::1], _U32, types.uint32,
+    ),
+    **_OPTIONS,
+)  # fmt: skip
+def count_cube(
+    ids: Any, first_id: int, n_ids: int, table: Any, x: Any, first: Any, span: Any, shift: float, scale: float,
+    width: int, cells: Any, totals: Any, sums: Any, one: Any,
+) -> None:  # fmt: skip
+    """Count pairs of a row by `find_rows` and a column of even width, as `tally_pairs` does."""
+    rows = np.empty(min(BLOCK, len(x)), np.uint32)
+    columns = np.empty_like(rows)
+    for start in range(0, len(x), BLOCK):
+        part = ids[start : start + BLOCK]
+        n = len(part)
+        find_rows(part, first_id, n_ids, table, rows[:n])
+        even_columns(x[start : start + BLOCK], first, span, shift, scale, columns[:n])
+        tally_pairs(rows[:n], columns[:n], width, cells, totals, sums, one)
+
+
+@njit(types.void(_U32, _U32, types.int64, _I16, types.int64, types.int64[::1], types.int64[::1]), **_OPTIONS)
+def add_weights(rows: Any, columns: Any, width: int, weights: Any, sign: int, excess: Any, squares: Any) -> None:
+    """Add what weights and their squares have over 1, the weight that was counted already."""
+    w = np.uint64(width)
+    for i in range(len(rows)):
+        cell = np.uint64(rows[i]) * w + np.uint64(columns[i])
+        weight = np.int64(weights[i])
+        excess[cell] += sign * (weight - 1)
+        squares[cell] += sign * (weight * weight - 1)
+
+
+def warm_up() -> None:
+    """Touch a loop, so that loading this module in the background leaves all of them compiled."""
+    count_even(np.zeros(1, np.int32), 0, 1, 0.5, 1.0, np.zeros(3, np.uint32), np.uint32(1))

@@ -111,7 +111,7 @@ class SeriesFold(DenseFold):
         return self.reading.ledger(together, self.beside)
 
     def _of_slots(self, parts: list[Any]) -> NDArray[np.int64]:
-        total: NDArray[np.int64] = sum(part[: len(self._slots)].astype(np.int64) for part in parts)  # type: ignore[assignment]
+        total: NDArray[np.int64] = sum(part[: len(self._slots)].astype(np.int64) for part in parts)
         return total
 
     def _axes(self, starts: NDArray[np.int64]) -> Axes:

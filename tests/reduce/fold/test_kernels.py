@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from livedata.reduce.axis import Axis, bins, edges
 from livedata.reduce.fold import kernels
 from livedata.reduce.fold.binning import Binning, binning
+from livedata.reduce.fold.floatbins import float_bins
 
 INT32 = np.iinfo(np.int32)
 
@@ -71,29 +72,27 @@ def by_fractions(x: np.ndarray, limits: list[Fraction]) -> tuple[list[int], int,
     return counts, under, over
 
 
-def count(x: np.ndarray, b: Binning) -> tuple[list[int], int, int]:
-    counts = np.zeros(b.n, np.uint32)
-    if b.even is not None:
+ONE = np.uint32(1)
+AWAY = np.uint32(2**32 - 1)
+
+
+def count(x: np.ndarray, b: Binning, *, by_table: bool = False) -> tuple[list[int], int, int]:
+    cells = np.zeros(b.n + 2, np.uint32)
+    if b.even is not None and not by_table:
         e = b.even
-        under, over = kernels.count_even(x, e.first, e.span, e.shift, e.scale, counts)
+        kernels.count_even(x, e.first, e.span, e.shift, e.scale, cells, ONE)
     else:
-        under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, counts)
-    return counts.tolist(), under, over
-
-
-def count_by_table(x: np.ndarray, b: Binning) -> tuple[list[int], int, int]:
-    counts = np.zeros(b.n, np.uint32)
-    under, over = kernels.count_uneven(x, b.thresholds, b.shift, b.guess, counts)
-    return counts.tolist(), under, over
+        kernels.count_uneven(x, b.thresholds, b.shift, b.guess, cells, ONE)
+    return cells[:-2].tolist(), int(cells[-2]), int(cells[-1])
 
 
 def place(x: np.ndarray, b: Binning) -> np.ndarray:
-    places = np.empty(len(x), np.int32)
+    columns = np.empty(len(x), np.uint32)
     if b.even is not None:
-        kernels.place_even(x, b.even.first, b.even.span, b.even.shift, b.even.scale, places)
+        kernels.even_columns(x, b.even.first, b.even.span, b.even.shift, b.even.scale, columns)
     else:
-        kernels.place_values(x, b.thresholds, b.shift, b.guess, places)
-    return places
+        kernels.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
+    return columns
 
 
 @settings(deadline=None, max_examples=300)
@@ -109,7 +108,7 @@ def test_counts_are_those_of_fractions_at_every_edge(axis: Axis, extra: list[int
 def test_the_table_gives_the_same_counts_as_the_multiplication(axis: Axis, extra: list[int]) -> None:
     limits = exact_edges(axis)
     x = near(limits, extra)
-    assert count_by_table(x, binning(axis)) == by_fractions(x, limits)
+    assert count(x, binning(axis), by_table=True) == by_fractions(x, limits)
 
 
 @settings(deadline=None, max_examples=100)
@@ -118,7 +117,7 @@ def test_places_are_the_bins_that_are_counted(axis: Axis, extra: list[int]) -> N
     b = binning(axis)
     x = near(exact_edges(axis), extra)
     found = np.searchsorted(b.thresholds, x.astype(np.int64), side="right") - 1
-    wanted = np.where(found < 0, kernels.UNDERFLOW, np.where(found >= b.n, kernels.OVERFLOW, found))
+    wanted = np.where(found < 0, b.n, np.where(found >= b.n, b.n + 1, found))
     assert place(x, b).tolist() == wanted.tolist()
 
 
@@ -176,21 +175,81 @@ def test_every_event_is_counted_at_the_ends_of_blocks(n_events: int, n_bins: int
 
 
 @settings(deadline=None, max_examples=100)
+@given(axes, st.lists(integers, max_size=20), st.integers(0, 5))
+def test_what_is_taken_away_was_never_counted(axis: Axis, extra: list[int], n_own: int) -> None:
+    b, x = binning(axis), near(exact_edges(axis), extra)
+    cells = np.arange(b.n + 2, dtype=np.uint32)
+    for one in (AWAY, ONE):  # wraps below zero and comes back
+        kernels.count_uneven(x, b.thresholds, b.shift, b.guess, cells, one)
+        if b.even is not None:
+            kernels.count_even(x, b.even.first, b.even.span, b.even.shift, b.even.scale, cells, one)
+    assert cells.tolist() == list(range(b.n + 2))
+
+
+@settings(deadline=None, max_examples=100)
 @given(st.lists(integers, max_size=50), integers, st.integers(1, 1000))
-def test_pixels_are_mapped_or_counted_as_unmapped(ids: list[int], first: int, n: int) -> None:
-    x = np.array(ids, np.int32)
-    counts = np.zeros(n, np.uint32)
-    unmapped = kernels.count_pixels(x, first, n, counts)
-    inside = [i - first for i in ids if first <= i < first + n]
-    assert unmapped == len(ids) - len(inside)
-    assert counts.tolist() == np.bincount(np.array(inside, np.int64), minlength=n).tolist()
+def test_pixels_have_the_row_of_their_number_and_all_others_the_last(ids: list[int], first: int, n: int) -> None:
+    n = min(n, INT32.max + 1 - first)
+    x = np.array([*ids, first, first + n - 1], np.int32)
+    rows = np.empty(len(x), np.uint32)
+    cells = np.zeros(n + 1, np.uint32)
+    kernels.find_rows(x, first, n, np.zeros(0, np.int32), rows)
+    kernels.count_rows(x, first, n, np.zeros(0, np.int32), cells, ONE)
+    wanted = [i - first if first <= i < first + n else n for i in x.tolist()]
+    assert rows.tolist() == wanted
+    assert cells.tolist() == np.bincount(wanted, minlength=n + 1).tolist()
 
 
-def test_a_table_leads_each_pixel_to_its_place() -> None:
-    table = np.array([2, -1, 0, 1], np.int32)
-    counts = np.zeros(3, np.uint32)
-    unmapped = kernels.count_table(np.array([10, 11, 12, 13, 13, 14, 9, -5], np.int32), 10, table, counts)
-    assert (counts.tolist(), unmapped) == ([1, 2, 1], 4)
+def test_a_table_leads_each_pixel_to_its_row() -> None:
+    table = np.array([2, 3, 0, 1, 3], np.int32)
+    cells = np.zeros(4, np.uint32)
+    kernels.count_rows(np.array([10, 11, 12, 13, 13, 14, 9, -5], np.int32), 10, 4, table, cells, ONE)
+    assert cells.tolist() == [1, 2, 1, 4]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.sets(integers, max_size=30), st.lists(integers, max_size=30))
+def test_sparse_pixel_numbers_are_searched(known: set[int], ids: list[int]) -> None:
+    numbers = np.array(sorted(known), np.int32)
+    x = np.array([*ids, *known], np.int32)
+    rows = np.empty(len(x), np.uint32)
+    kernels.search_rows(x, numbers, np.arange(len(numbers) + 1, dtype=np.int32), rows)
+    wanted = [sorted(known).index(i) if i in known else len(known) for i in x.tolist()]
+    assert rows.tolist() == wanted
+
+
+doubles = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sets(doubles, min_size=2, max_size=40), st.lists(st.floats(), max_size=20), st.booleans())
+def test_doubles_lie_between_the_edges_that_a_search_finds(values: set[float], extra: list[float], log: bool) -> None:
+    limits = np.unique(np.array(sorted(values)) + 0.0)
+    assume(len(limits) > 1)
+    if log:
+        limits = np.geomspace(1e-3, 1e3, 57)
+    check_doubles(limits, extra, is_regular=False)
+
+
+@settings(deadline=None, max_examples=200)
+@given(doubles, st.floats(1e-9, 1e9), st.integers(1, 3000), st.lists(st.floats(), max_size=20))
+def test_doubles_in_even_bins_are_decided_by_the_edges(start: float, span: float, n: int, extra: list[float]) -> None:
+    limits = np.linspace(start, start + span, n + 1)
+    assume((np.diff(limits) > 0).all())
+    check_doubles(limits, extra, is_regular=True)
+
+
+def check_doubles(limits: np.ndarray, extra: list[float], *, is_regular: bool) -> None:
+    """Try every edge, its neighbours, and some more."""
+    middle = (limits[:-1] + limits[1:]) / 2
+    around = [limits, np.nextafter(limits, -np.inf), np.nextafter(limits, np.inf), middle]
+    x = np.concatenate([*around, extra, [0.0, -0.0, np.nan, np.inf, -np.inf]])
+    n = len(limits) - 1
+    found = np.searchsorted(limits, x, side="right") - 1
+    wanted = np.where(np.isnan(x), n + 2, np.where(x < limits[0], n, np.where(x >= limits[-1], n + 1, found)))
+    columns = np.empty(len(x), np.uint32)
+    float_bins(limits, is_regular=is_regular).write(x, columns)
+    assert columns.tolist() == wanted.tolist()
 
 
 def test_read_only_input_is_counted() -> None:
