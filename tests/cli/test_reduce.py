@@ -164,6 +164,26 @@ def test_quotients_without_a_value_are_no_number_in_json(livedata, run_file, des
     assert set(ended.json["results"][0]["values"]) == {None}
 
 
+def test_a_file_that_is_there_is_told_before_anything_is_counted(livedata, run_file, described, tmp_path):
+    out = tmp_path / "out.csv"
+    out.write_text("precious")
+    command = ("reduce", described(SPECTRUM), run_file.path, "--stream", "detector_events", "--save", out)
+
+    refused, replaced = livedata(*command), livedata(*command, "--overwrite")
+
+    assert (refused.code, refused.out) == (1, "")
+    assert "exists already" in refused.error
+    assert replaced.code == 0
+    assert "precious" not in out.read_text()
+
+
+def test_results_that_would_overwrite_each_other_are_refused(livedata, run_file, described, tmp_path):
+    ended = livedata("reduce", described(SPECTRUM), run_file.path, run_file.path, "--save", tmp_path / "out.npz")
+
+    assert ended.code == 2
+    assert "two results" in ended.error
+
+
 @pytest.mark.kafka
 def test_a_topic_gives_the_counts_of_the_file(livedata, run_file, described, kafka_url, topic_prefix):
     livedata("replay", run_file.path, "--to", kafka_url, "--speed", "max", "--topics", topic_prefix)

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import ArgumentError, LiveDataError, SettingsError
-from .output import print_json, print_table, status_line, terminal_size
+from .output import print_json, status_line
 from .target import is_file, opened
 
 if TYPE_CHECKING:
     from ..reduce.description import Description
-    from ..reduce.result.histogram import Histogram
-    from ..reduce.result.ledger import Ledger
     from ..reduce.result.snapshot import Snapshot
     from ..streams.feed import Progress
-
-SUM = "sum"
-
-
-@dataclass(frozen=True, slots=True)
-class Reduced:
-    """What came of one target: a result, or the reason why there is none."""
-
-    target: str
-    stream: str = ""
-    snapshot: Snapshot | None = None
-    error: str = ""
+    from .counting import Tell
 
 
 def reduce(
@@ -76,34 +62,22 @@ def reduce(
 
     A file that cannot be reduced is told, and the others go on; the exit code is then 1.
     """
-    from ..reduce.asjson import description_to_json
+    from .results import Results
 
     wanted = read_description(description)
     if len(targets) > 1:
         for target in targets:
             if not is_file(target):
                 raise ArgumentError(f"{target} is no file; of brokers, give one alone")
-    if is_sum and wanted.normalise:
-        raise ArgumentError("--sum adds counts up; this description divides them: leave out its 'normalise'")
-    places = {} if save is None else places_of(save, targets, is_sum=is_sum)
-    results = list(reduced(wanted, targets, stream, topics, seconds))
-    total = sum_of(results) if is_sum else None
-    about = {"description": description_to_json(wanted), "stream": stream or ""}
-    saved = [
-        one.snapshot.save(places[one.target], overwrite=overwrite, about={**about, "target": one.target})
-        for one in results
-        if one.snapshot is not None and one.target in places
-    ]
-    if total is not None and SUM in places:
-        done = [one.target for one in results if one.snapshot is not None]
-        saved.append(total[0].save(places[SUM], overwrite=overwrite, about={**about, "targets": done}))
+    results = Results(wanted, targets, is_sum=is_sum, save=save, overwrite=overwrite, keeps_all=as_json)
+    for target, found in reduced(wanted, targets, stream, topics, seconds):
+        results.add(target, found)
+    results.finish()
     if as_json:
-        print_json(document(wanted, results, total))
+        print_json(results.document())
     else:
-        show(results, total)
-        for path in saved:
-            typer.echo(f"saved as {path}")
-    if any(one.error for one in results):
+        results.show()
+    if results.n_failed:
         raise typer.Exit(1)
 
 
@@ -127,8 +101,11 @@ def read_description(path: Path) -> Description:
 
 def reduced(
     wanted: Description, targets: Sequence[str], stream: str | None, topics: str | None, seconds: float | None
-) -> Iterator[Reduced]:
-    """Reduce one target after the other. The error of a single one is raised, those of several are kept."""
+) -> Iterator[tuple[str, tuple[str, Snapshot] | LiveDataError]]:
+    """Reduce one target after the other; give the name of the stream and the result, or the error.
+
+    The error of a single target is raised.
+    """
     with status_line() as say:
         for i, target in enumerate(targets):
             at = f"{i + 1}/{len(targets)} {target}" if len(targets) > 1 else target
@@ -140,112 +117,19 @@ def reduced(
                     say(f"{at}: {progress.done:,} of {progress.total:,} {progress.unit}" if progress.total else at)
 
             try:
-                yield _reduced(wanted, target, stream, topics, seconds, tell)
+                found: tuple[str, Snapshot] | LiveDataError = _reduced(wanted, target, stream, topics, seconds, tell)
             except LiveDataError as error:
                 if len(targets) == 1:
                     raise
-                yield Reduced(target, error=str(error))
+                found = error
+            yield target, found
 
 
 def _reduced(
-    wanted: Description, target: str, stream: str | None, topics: str | None, seconds: float | None, tell: Any
-) -> Reduced:
+    wanted: Description, target: str, stream: str | None, topics: str | None, seconds: float | None, tell: Tell
+) -> tuple[str, Snapshot]:
     from .counting import count, stream_of_events
 
     with opened(target, topics=topics) as streams:
         chosen = stream_of_events(streams, stream)
-        return Reduced(target, chosen.name, count(chosen, wanted, target, seconds, tell))
-
-
-def sum_of(results: Sequence[Reduced]) -> tuple[Histogram, Ledger] | None:
-    """Add up all results and their ledgers; None without any."""
-    from dataclasses import fields
-
-    from ..reduce.result.ledger import Ledger
-
-    done = [one.snapshot for one in results if one.snapshot is not None]
-    if not done:
-        return None
-    total: Histogram = done[0]
-    for snapshot in done[1:]:
-        total = total + snapshot
-    counts = {f.name: sum(getattr(s.ledger, f.name) for s in done) for f in fields(Ledger)}
-    return total, Ledger(**counts)
-
-
-def places_of(save: Path, targets: Sequence[str], *, is_sum: bool) -> Mapping[str, Path]:
-    """Return where each result is written, and the sum.
-
-    Raises
-    ------
-    ArgumentError
-        If two results would have the same file.
-    """
-    places = {SUM: save} if is_sum else {}
-    if len(targets) == 1:
-        return {**places, targets[0]: save} if not is_sum else places
-    for target in targets:
-        place = save.with_name(f"{save.stem}_{Path(target).stem}{save.suffix}")
-        if place in places.values():
-            raise ArgumentError(f"two results would be written to {place}; give files of different names")
-        places[target] = place
-    return places
-
-
-def document(wanted: Description, results: Sequence[Reduced], total: tuple[Histogram, Ledger] | None) -> dict[str, Any]:
-    """Return all results as one document."""
-    from ..reduce.asjson import description_to_json
-
-    listed = [
-        {"target": one.target, "stream": one.stream, **one.snapshot.to_dict(), "values": plain(one.snapshot)}
-        if one.snapshot is not None
-        else {"target": one.target, "error": one.error}
-        for one in results
-    ]
-    written: dict[str, Any] = {"description": description_to_json(wanted), "results": listed}
-    if total is not None:
-        written[SUM] = {"values": plain(total[0]), "ledger": total[1].to_dict()}
-    return written
-
-
-def plain(histogram: Histogram) -> Any:
-    """Return values as lists for JSON; None where there is no number."""
-    import numpy as np
-
-    values = histogram.values()
-    if values.dtype.kind != "f" or np.isfinite(values).all():
-        return values.tolist()
-    listed = values.astype(object)
-    listed[~np.isfinite(values)] = None
-    return listed.tolist()
-
-
-def show(results: Sequence[Reduced], total: tuple[Histogram, Ledger] | None) -> None:
-    """Print a picture of the sum or of a single result, and the ledgers of all."""
-    from ..panels import draw
-    from ..reduce.result.ledger import FATES
-
-    done = [one for one in results if one.snapshot is not None]
-    if total is not None or len(done) == 1:
-        histogram = total[0] if total is not None else done[0].snapshot
-        name = SUM if total is not None else done[0].stream
-        assert histogram is not None
-        typer.echo(draw(histogram, name=name, width=min(terminal_size()[0], 120)))
-    rows: list[list[object]] = []
-    for one in results:
-        ledger = one.snapshot.ledger if one.snapshot is not None else None
-        rows.append(
-            [Path(one.target).name if is_file(one.target) else one.target, one.stream, *_counts(ledger), one.error]
-        )
-    if total is not None:
-        rows.append([SUM, "", *_counts(total[1]), ""])
-    print_table(["target", "stream", "seen", *FATES, "problem"], rows)
-
-
-def _counts(ledger: Ledger | None) -> list[int | None]:
-    """Return the counts of a ledger, those that are 0 in it left out."""
-    from ..reduce.result.ledger import FATES
-
-    if ledger is None:
-        return [None] * (len(FATES) + 1)
-    return [ledger.seen, *(getattr(ledger, name) or None for name in FATES)]
+        return chosen.name, count(chosen, wanted, target, seconds, tell)

@@ -40,12 +40,12 @@ def is_known(values: NDArray[Any], absent: float | None = None) -> NDArray[np.bo
     kind = kind_of_values(values)
     if kind == "texts":
         known = np.fromiter((isinstance(v, str) for v in values.tolist()), bool, len(values))
-    elif kind == "numbers":
-        known = ~np.isnan(values)
-    elif absent is not None:
-        known = values != absent
-    else:
+    elif kind == "integers" and absent is None:
         return None
+    else:
+        known = (
+            values == values if absent is None else (values == values) & (values != absent)
+        )  # NaN differs from itself
     return None if known.all() else known
 
 
