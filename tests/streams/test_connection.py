@@ -363,7 +363,7 @@ def test_forgetting_the_past_keeps_what_comes(name):
         sink.is_full = True
         for _ in range(50):
             stream.send(10)
-        wait_until(lambda: subscription.lag.messages == 50)
+        wait_until(lambda: subscription.progress.total == 50)
 
         subscription.forget_past()
         sink.is_full = False
@@ -530,6 +530,29 @@ def test_streams_of_one_topic_are_held_apart(name):
         assert_got(mine, stream.sent)
         assert set(theirs.times) == {(0, i) for i in range(0, 40, 2)}
         assert set(connection.ring.spans) == {KEY, other}
+    finally:
+        connection.close()
+
+
+def test_what_the_topic_gives_faster_than_it_is_taken_is_left_to_the_topic(name):
+    stream = Stream(name)
+    for _ in range(200):
+        stream.send(5000)
+    connection = stream.connect(memory=100_000_000)
+    connection._backlog.deep_bytes = 1 << 20
+    try:
+        first, second = Notebook(), Notebook()
+        connection.subscribe(KEY, first)
+        caught_up(first, stream)
+        n_held = connection.ring.spans[KEY].messages
+        assert 0 < n_held < 200
+
+        connection.subscribe(KEY, second)
+        caught_up(second, stream)
+
+        assert_got(first, stream.sent)
+        assert_got(second, stream.sent)
+        assert connection.ring.spans[KEY].messages == 200
     finally:
         connection.close()
 

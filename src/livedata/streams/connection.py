@@ -6,6 +6,7 @@ back from the topic while new messages arrive.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable
 from ..transport.protocol import Contact, Partition, Record, Transport
 from .appetite import Appetite
 from .archive import Archive, Archives
+from .backlog import Backlog
 from .batch import Batch, EventBatch, LogBatch
 from .clock import EARLIEST_NS
 from .extent import Extent, Ranges
@@ -79,12 +81,13 @@ class Connection:
         self._finite: list[TopicSubscription] = []
         self._watched: frozenset[StreamKey] = frozenset()
         """Streams that somebody watched when the records at hand came; each of these is decoded in all of them."""
+        self._backlog = Backlog(transport, self.book.position)
         self._turns = Turns(transport, self.book.position, self._splitter)
         self._paused: set[Partition] = set()
         self._unheld: set[str] = set()
         """Topics that nobody takes at once, and of which the ring does not hold what came."""
         self._patience = Patience()
-        self._marked: dict[str, tuple[float, int]] = {}
+        self._ends: dict[str, tuple[float, dict[Partition, int]]] = {}
         self._surveyor = Surveyor(
             transport, self.book, patterns=self.patterns, start=start, stop=self._stop, found=self._wake.set
         )
@@ -179,17 +182,13 @@ class Connection:
 
     def unread(self, topic: str) -> int:
         """Return how many messages of a topic are there and have not been read, as the broker said within a second."""
-        now = time.monotonic()
-        asked, n = self._marked.get(topic, (-UNREAD_S, 0))
-        if now - asked < UNREAD_S or self.contact.is_lost or self.is_closed:
-            return n
-        try:
-            marks = self.transport.watermarks(self.book.partitions(topic), timeout_s=0.5)
-        except OSError:
-            return n
-        n = sum(max(0, mark.high - self.book.position.get(p, mark.high)) for p, mark in marks.items())
-        self._marked[topic] = (now, n)
-        return n
+        asked, ends = self._ends.get(topic, (-UNREAD_S, {}))
+        if time.monotonic() - asked > UNREAD_S and not self.contact.is_lost and not self.is_closed:
+            with contextlib.suppress(OSError):
+                marks = self.transport.watermarks(self.book.partitions(topic), timeout_s=0.5)
+                ends = {p: mark.high for p, mark in marks.items()}
+                self._ends[topic] = (time.monotonic(), ends)
+        return sum(max(0, end - self.book.position.get(p, end)) for p, end in ends.items())
 
     def skip_unread(self, topic: str) -> None:
         """Go to the end of a topic, if nobody takes what comes; what was left out lies behind for all then."""
@@ -276,10 +275,11 @@ class Connection:
                     self._wake.clear()
                     continue
                 self._patience.wait_for(self._subscriptions, self._stop)
-                records = self._consumer.fetch(0.1, max_records=self._appetite.max_records)
+                most = self._appetite.max_records
+                records = self._consumer.fetch(0.1, max_records=most)
                 self._appetite.note(records)
                 with self.book.lock:
-                    self._hand_on(records)
+                    self._hand_on(records, most)
                     given = [s for s in self._subscriptions if s.is_attached]
                 for subscription in given:
                     if not subscription.is_closed:
@@ -347,7 +347,7 @@ class Connection:
                 self.book.assigned = wanted
                 self._paused = set()
 
-    def _hand_on(self, records: list[Record]) -> None:
+    def _hand_on(self, records: list[Record], most: int) -> None:
         """Split what came, keep it and hand it to its sinks; called under the lock."""
         if not records:
             return
@@ -362,12 +362,13 @@ class Connection:
             if isinstance(batch, LogBatch):
                 self.book.log(key).accept(batch)
         passed = without({p: (step,) for p, step in turn.steps.items()}, turn.lost)
+        deep = {topic for topic in {p.topic for p in passed} if self._backlog.is_deep(topic, len(records), most)}
         for key in self._watched:
             mine = {p: ranges for p, ranges in passed.items() if p.topic == key.topic}
             if not mine:
                 continue
             events = [batch for batch in batches.get(key, ()) if isinstance(batch, EventBatch)]
-            if key.family == "events" and not self.ring.add(key, events, mine):
+            if key.family == "events" and (key.topic in deep or not self.ring.add(key, events, mine)):
                 self._unheld.add(key.topic)
             ledger = self._splitter.ledgers.get(key)
             for subscription in subscriptions:
