@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from livedata.errors import ArgumentError
 from livedata.panels import draw, render
 from livedata.panels.image import PIXELS, ImageDrawing
 from livedata.panels.place import places_of
@@ -141,3 +142,47 @@ def test_a_layout_of_another_shape_names_no_pixels() -> None:
     view = Still(KINDS["counts"], layout=layout((7, 7)))
     made = ImageDrawing(view.picture(), places_of(view))
     assert "pixel" not in made.readout(view.shown, [3.5, 3.5])
+
+
+# Axes that change
+
+
+def grown(n: int):
+    start = 1_795_000_000 * 10**9
+    return snapshot(np.arange(1, n + 1), [bins(start, start + n * 10**9, n=n, unit="ns").named("time")], version=n)
+
+
+def test_a_series_goes_on_in_the_same_picture() -> None:
+    made = SpectrumDrawing(grown(3))
+    made.draw(grown(3), is_log=False)
+    made.window([made.root.x_range.start, made.root.x_range.end, 0, 1])
+    made.draw(grown(5), is_log=False)
+    assert made.root.x_range.end == 1_795_000_005_000
+    assert made.root.x_range.bounds[1] == 1_795_000_005_000
+    assert made._data.data["y"].tolist() == [1, 2, 3, 4, 5, 5]
+    assert made.readout(grown(5), [1_795_000_004_500, 0]).endswith(": 5 counts")
+
+
+def test_a_zoom_into_a_series_stays_while_it_goes_on() -> None:
+    made = SpectrumDrawing(grown(10))
+    made.draw(grown(10), is_log=False)
+    start = made.root.x_range.start
+    made.window([start + 2000, start + 4000, 0, 1])
+    made.draw(grown(12), is_log=False)
+    assert made.root.x_range.end == start + 10_000
+    assert made._data.data["y"].tolist() == [3, 4, 4]
+
+
+def test_frames_of_another_shape_are_shown_whole() -> None:
+    made = ImageDrawing(KINDS["counts"])
+    made.draw(KINDS["counts"], is_log=True)
+    other = snapshot(np.ones((4, 6)), [bins(0, 4, n=4).named("y"), bins(0, 6, n=6).named("x")])
+    made.draw(other, is_log=True)
+    assert made._data.data["image"][0].shape == (4, 6)
+    assert (made.root.x_range.end, made.root.y_range.end) == (6, 4)
+
+
+def test_another_quantity_needs_another_picture() -> None:
+    made, _ = drawing("counts")
+    with pytest.raises(ArgumentError, match="'y' has become 'y \\[m\\]'; run the cell again"):
+        made.draw(KINDS["rate"], is_log=True)

@@ -63,6 +63,11 @@ class Hand:
             background_fill_alpha=0.8, text_font_size="11px", x_offset=2, y_offset=-2,
         )  # fmt: skip
 
+    def follow(self, columns: Ruler, rows: Ruler | None) -> None:
+        """Take other axes: they have grown."""
+        self._columns, self._rows = columns, rows
+        self._shown = ()
+
     def take(self, wish: list[Any] | None) -> list[Region]:
         """Return the regions that were drawn since the last time."""
         found = []

@@ -21,6 +21,8 @@ from bokeh.models import (
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from ..errors import ArgumentError
+from ..reduce.axis import Axis
 from ..reduce.pixels.region import Region
 from ..reduce.result.snapshot import Snapshot
 from ..reduce.show import palette, scale, wording
@@ -88,8 +90,8 @@ class ImageDrawing:
             active_drag="box_zoom", toolbar_location="right",
             x_axis_label=self._columns.label, y_axis_label=self._rows.label,
             x_axis_type=self._columns.library_type, y_axis_type=self._rows.library_type,
-            x_range=Range1d(*self._columns.ends, bounds="auto"),
-            y_range=Range1d(*self._rows.ends, bounds="auto"),
+            x_range=Range1d(*self._columns.ends, bounds=self._columns.ends),
+            y_range=Range1d(*self._rows.ends, bounds=self._rows.ends),
         )  # fmt: skip
         fig.toolbar.logo = None
         fig.grid.visible = False
@@ -124,6 +126,9 @@ class ImageDrawing:
         if wish is None or len(wish) != 4 or not all(isinstance(v, int | float) for v in wish):
             return False
         x0, x1, y0, y1 = wish
+        if self._columns.is_whole(x0, x1) and self._rows.is_whole(y0, y1):
+            self._window = None
+            return True
         self._window = (*self._columns.places(x0, x1), *self._rows.places(y0, y1))
         return True
 
@@ -137,6 +142,8 @@ class ImageDrawing:
 
     def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
         """Put the visible part of a snapshot into the models."""
+        if (snapshot.axes[0], snapshot.axes[1]) != (self._rows.axis, self._columns.axis):
+            self._follow(snapshot)
         part = self._cut = shrink(
             self._visible(snapshot.array), self._rows, self._columns, self._window, (PIXELS, PIXELS)
         )
@@ -153,6 +160,14 @@ class ImageDrawing:
             marks = self._scale.ticks()
             self._bar.major_label_overrides = dict(marks)
             self._ticker.ticks = [place for place, _ in marks]
+
+    def _follow(self, snapshot: Snapshot) -> None:
+        """Take other axes: time goes on, or frames have another shape."""
+        is_whole = self._window is None
+        self._rows = follow(self._rows, snapshot.axes[0], self._root.y_range, is_whole=is_whole)
+        self._columns = follow(self._columns, snapshot.axes[1], self._root.x_range, is_whole=is_whole)
+        self._hidden = self._places.hidden(snapshot.array.shape)
+        self.hand.follow(self._columns, self._rows)
 
     def _visible(self, values: NDArray[Any]) -> NDArray[Any]:
         """Leave out what only masked pixels show."""
@@ -175,6 +190,24 @@ class ImageDrawing:
         grey = "" if snapshot.array.dtype.kind != "f" and self._hidden is None else ", grey: masked or no value"
         zero = "no counts" if snapshot.unit == "counts" else "zero"
         return f"black: {zero}{grey} · point at a pixel for its exact {_what(snapshot)}"
+
+
+def follow(ruler: Ruler, axis: Axis, shown: Range1d, *, is_whole: bool) -> Ruler:
+    """Return the ruler of an axis that has changed its bins; who looks at all of it will see all of it.
+
+    Raises
+    ------
+    ArgumentError
+        If it has become another quantity.
+    """
+    new = Ruler(axis)
+    if (new.label, new.kind) != (ruler.label, ruler.kind):
+        raise ArgumentError(f"the axis {ruler.label!r} has become {new.label!r}; run the cell again")
+    if new.ends != ruler.ends:
+        shown.bounds = new.ends
+        if is_whole:
+            shown.update(start=new.ends[0], end=new.ends[1])
+    return new
 
 
 def said_value(snapshot: Snapshot, at: tuple[int, ...]) -> str:

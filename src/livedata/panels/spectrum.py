@@ -14,13 +14,14 @@ from bokeh.models import ColumnDataSource, CustomJS, FixedTicker, LayoutDOM, Ran
 from bokeh.plotting import figure
 from numpy.typing import NDArray
 
+from ..reduce.axis import Axis
 from ..reduce.pixels.region import Region
 from ..reduce.result.snapshot import Snapshot
 from ..reduce.show import ticks, wording
 from ..reduce.show.raster import block_max
 from ..reduce.show.ruler import Ruler
 from .drawn import Hand
-from .image import TELL_LEAVE, TELL_MOUSE, TELL_WINDOW, said_value, silence_note
+from .image import TELL_LEAVE, TELL_MOUSE, TELL_WINDOW, follow, said_value, silence_note
 
 POINTS = 2000
 """Most bins sent to the browser."""
@@ -42,7 +43,7 @@ class SpectrumDrawing:
     def __init__(self, first: Snapshot) -> None:
         self._ruler = Ruler(first.axes[0])
         self._edges = self._ruler.edges
-        self._visible = (0, self._ruler.n)
+        self._visible: tuple[int, int] | None = None
         self._blocks = 1
         self._unit = first.unit
         self._is_counts = first.array.dtype.kind in "iu"
@@ -75,7 +76,7 @@ class SpectrumDrawing:
             active_drag="xbox_zoom", toolbar_location="right",
             x_axis_label=self._ruler.label, y_axis_label=wording.values_label(self._unit),
             x_axis_type=self._ruler.library_type,
-            x_range=Range1d(*self._ruler.ends, bounds="auto"),
+            x_range=Range1d(*self._ruler.ends, bounds=self._ruler.ends),
             y_range=self._y_range,
         )  # fmt: skip
         fig.toolbar.logo = None
@@ -102,6 +103,9 @@ class SpectrumDrawing:
         """Note the visible part that the browser wishes."""
         if wish is None or len(wish) != 4 or not all(isinstance(v, int | float) for v in wish):
             return False
+        if self._ruler.is_whole(wish[0], wish[1]):
+            self._visible = None
+            return True
         n = self._ruler.n
         first = int(np.clip(np.searchsorted(self._edges, wish[0], "right") - 1, 0, n - 1))
         last = int(np.clip(np.searchsorted(self._edges, wish[1], "left"), first + 1, n))
@@ -114,11 +118,13 @@ class SpectrumDrawing:
 
     def refresh(self) -> None:
         """Send window and scale anew with the next drawing."""
-        self._visible, self._range, self._sent_window = (0, self._ruler.n), None, None
+        self._visible = self._range = self._sent_window = None
 
     def draw(self, snapshot: Snapshot, *, is_log: bool) -> None:
         """Put the visible part of a snapshot into the models."""
-        first, last = self._visible
+        if snapshot.axes[0] != self._ruler.axis:
+            self._follow(snapshot.axes[0])
+        first, last = visible = self._visible or (0, self._ruler.n)
         part = snapshot.array[first:last]
         self._blocks = -(-len(part) // POINTS)
         shown = block_max(part, self._blocks, 0)
@@ -126,17 +132,26 @@ class SpectrumDrawing:
         assert self._range is not None
         floor = self._range[1]
         heights = _heights(shown, floor, is_log=is_log)
-        if self._sent_window != self._visible:
-            self._sent_window = self._visible
+        if self._sent_window != visible:
+            self._sent_window = visible
             x = np.append(self._edges[first : last : self._blocks], self._edges[last])
             self._data.data = {"x": x, "y": heights}
         else:
             self._data.data["y"] = heights  # one column travels
         if self._has_errors or self._ruler.kind == "time":
-            self._draw_points(snapshot, floor, is_log=is_log)
+            self._draw_points(snapshot, visible, floor, is_log=is_log)
 
-    def _draw_points(self, snapshot: Snapshot, floor: float, *, is_log: bool) -> None:
-        first, last = self._visible
+    def _follow(self, axis: Axis) -> None:
+        """Take a longer axis: time goes on."""
+        self._ruler = follow(self._ruler, axis, self._root.x_range, is_whole=self._visible is None)
+        self._edges = self._ruler.edges
+        self._sent_window = None
+        if self._visible is not None:
+            self._visible = (min(self._visible[0], axis.n - 1), min(self._visible[1], axis.n))
+        self.hand.follow(self._ruler, None)
+
+    def _draw_points(self, snapshot: Snapshot, visible: tuple[int, int], floor: float, *, is_log: bool) -> None:
+        first, last = visible
         if last - first > FEW:
             last = first  # bars would lie upon each other
         values = snapshot.array[first:last].astype(np.float64)
@@ -185,7 +200,7 @@ class SpectrumDrawing:
     def readout(self, snapshot: Snapshot, mouse: list[Any] | None) -> str:
         """Say the exact value of the bin under the mouse, also where the line shows blocks of bins."""
         place = self._ruler.bin(mouse[0]) if mouse else None
-        if place is not None:
+        if place is not None and place < len(snapshot.array):
             return f"{self._ruler.say(place)}: {said_value(snapshot, (place,))}"
         what = "count" if snapshot.unit == "counts" else "value"
         if self._blocks > 1:

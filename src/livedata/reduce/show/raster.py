@@ -69,7 +69,7 @@ def block_max(values: NDArray[Any], factor: int, axis: int) -> NDArray[Any]:
 def shrink_blocks(values: NDArray[Any], fy: int, fx: int) -> NDArray[Any]:
     """Return the largest value of each block of `fy` × `fx`; where some are negative, the one furthest from zero."""
     highest = block_max(block_max(values, fy, 0), fx, 1)
-    if fy * fx == 1 or not np.any(values < 0):
+    if fy * fx == 1 or (values.dtype.kind in "iu" and values.min() >= 0) or not np.any(values < 0):
         return highest
     return furthest(highest, -block_max(block_max(-values, fy, 0), fx, 1))
 

@@ -117,6 +117,10 @@ class Ruler:
             return math.log(max(value, low * 1e-9) / low) / math.log(high / low)
         return (value - low) / (high - low)
 
+    def is_whole(self, low: float, high: float) -> bool:
+        """Return whether a range shows all of the axis, or nearly so."""
+        return self.fraction(low) <= 0.02 and self.fraction(high) >= 0.98
+
     def marks(self) -> list[tuple[float, str]]:
         """Return places (0 … 1) and labels of ticks for a picture that stands still."""
         low, high = self.ends
