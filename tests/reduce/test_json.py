@@ -170,6 +170,7 @@ DESCRIPTIONS = st.builds(
     flight=FLIGHTS,
     normalise=st.lists(NORMALISE, max_size=2).map(tuple),
     every_ns=st.just(0) | st.integers(1, 10**12),
+    frames=st.sampled_from(["", "sum", "mean", "newest", "max"]),
     sparse=st.booleans(),
 )
 

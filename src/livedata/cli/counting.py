@@ -12,8 +12,10 @@ from .target import everything_now, is_file
 if TYPE_CHECKING:
     from ..reduce.description import Description
     from ..reduce.result.snapshot import Snapshot
+    from ..reduce.view import View
     from ..session import Streams
     from ..session.eventstream import EventStream
+    from ..session.framestream import FrameStream
     from ..streams.feed import Progress
 
 LOOK_S = 0.2
@@ -22,30 +24,38 @@ LOOK_S = 0.2
 Tell = Callable[["Progress"], None]
 
 
-def stream_of_events(streams: Streams, name: str | None) -> EventStream:
-    """Return the stream of events of this name; without a name, the only one there is.
+def stream_for(streams: Streams, name: str | None, description: Description) -> EventStream | FrameStream:
+    """Return the stream of this name, of events or, where the description says so, of frames.
+
+    Without a name: the only one of its kind.
 
     Raises
     ------
     ArgumentError
-        If there is none, or a choice.
+        If there is none, or a choice, or the stream is of another kind.
     """
     from ..session.eventstream import EventStream
+    from ..session.framestream import FrameStream
 
+    kind, wanted = (FrameStream, "frames") if description.frames else (EventStream, "events")
     if name is None:
-        found = [key for key in streams if streams[key].kind == "events"]
+        found = [key for key in streams if isinstance(streams[key], kind)]
         if len(found) != 1:
             there = f"there are {', '.join(found[:8])}{', …' if len(found) > 8 else ''}" if found else "there is none"
-            raise ArgumentError(f"which stream of events of {streams.where}? {there}; name one by --stream")
+            raise ArgumentError(f"which stream of {wanted} of {streams.where}? {there}; name one by --stream")
         name = found[0]
     chosen = streams[name]
-    if not isinstance(chosen, EventStream):
-        raise ArgumentError(f"{chosen.name!r} is no stream of events but {chosen.kind}; counting needs events")
+    if not isinstance(chosen, EventStream | FrameStream) or not isinstance(chosen, kind):
+        raise ArgumentError(f"{chosen.name!r} is no stream of {wanted} but {chosen.kind}; expected one of {wanted}")
     return chosen
 
 
 def count(
-    stream: EventStream, description: Description, target: str, seconds: float | None, tell: Tell | None = None
+    stream: EventStream | FrameStream,
+    description: Description,
+    target: str,
+    seconds: float | None,
+    tell: Tell | None = None,
 ) -> Snapshot:
     """Return what a description gives of a file, of all that a topic holds, or of what it gets in some seconds.
 
@@ -56,7 +66,7 @@ def count(
     """
     if seconds is not None and is_file(target):
         raise ArgumentError("--seconds: a file is counted whole; the option is for a broker")
-    view = stream.view(description)
+    view = _view(stream, description)
     if seconds is not None:
         time.sleep(seconds)
         return view.snapshot()
@@ -71,3 +81,12 @@ def count(
         except WaitTimeout:
             tell(view.progress)
     return view.snapshot()
+
+
+def _view(stream: EventStream | FrameStream, description: Description) -> View:
+    from ..session.eventstream import EventStream
+
+    if isinstance(stream, EventStream):
+        return stream.view(description)
+    views = {"sum": stream.sum, "mean": stream.mean, "max": stream.max, "newest": stream.newest}
+    return views[description.frames]()

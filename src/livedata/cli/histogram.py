@@ -83,7 +83,7 @@ def histogram(
 ) -> None:
     """Count the events of a stream in bins, or per pixel."""
     from ..reduce.asjson import description_to_json
-    from .counting import count, stream_of_events
+    from .counting import count, stream_for
 
     axes = dict([read_axis(text) for text in axis or []])
     if len(axes) < len(axis or []) or (toa is not None and "toa" in axes):
@@ -93,7 +93,7 @@ def histogram(
         print_json(description_to_json(description))
         return
     with opened(target, topics=topics) as streams:
-        snapshot = count(stream_of_events(streams, stream), description, target, seconds)
+        snapshot = count(stream_for(streams, stream, description), description, target, seconds)
     if save is not None:
         about = {"description": description_to_json(description), "target": target, "stream": stream}
         snapshot.save(save, about=about)

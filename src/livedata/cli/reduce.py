@@ -128,8 +128,8 @@ def reduced(
 def _reduced(
     wanted: Description, target: str, stream: str | None, topics: str | None, seconds: float | None, tell: Tell
 ) -> tuple[str, Snapshot]:
-    from .counting import count, stream_of_events
+    from .counting import count, stream_for
 
     with opened(target, topics=topics) as streams:
-        chosen = stream_of_events(streams, stream)
+        chosen = stream_for(streams, stream, wanted)
         return chosen.name, count(chosen, wanted, target, seconds, tell)

@@ -91,7 +91,9 @@ def _problem(error: Any) -> str:
 
 def _keys() -> list[str]:
     """Return the names of all keys that there are."""
-    from . import asjsonread
+    from .asjsonform import Form
 
-    forms = [one for one in vars(asjsonread).values() if isinstance(one, type) and issubclass(one, asjsonread.Form)]
+    forms = [Form]
+    for form in forms:
+        forms.extend(form.__subclasses__())
     return sorted({field.alias or name for form in forms for name, field in form.model_fields.items()})

@@ -50,6 +50,7 @@ def write_description(description: Description) -> dict[str, Any]:
         "flight": write_flight(description.flight),
         "normalise": [write_normalise(one) for one in description.normalise],
         "every": write_duration(description.every_ns) if description.every_ns else None,
+        "frames": description.frames or None,
         "sparse": description.sparse,
     }
     return {key: value for key, value in written.items() if value not in (None, False, [], {})}
