@@ -20,10 +20,11 @@ CELLS = [
     "shown = {name: Still(one, name=name) for name, one in kinds().items()}\n"
     "shown['counts'].layout = layout((128, 192))",
     *(f"shown[{name!r}]" for name in NAMES),
+    "import livedata as ld\nlive = ld.demo(rate=1e5)\nlive['detector'].image().series()",
     "",
 ]
 FIGURE, HEAD, READOUT = ".bk-Figure", ".livedata-head", ".livedata-readout"
-ASK = len(CELLS) - 1
+SERIES, ASK = len(CELLS) - 2, len(CELLS) - 1
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,20 @@ def test_a_span_drawn_on_a_spectrum_is_one_of_its_quantity(pictures: Notebook) -
     pictures.page.locator(".jp-Cell").nth(NAMES.index("spectrum") + 1).locator(READOUT).filter(
         has_text="drawn[0] = span(toa=("
     ).wait_for()
+
+
+def test_a_series_shows_itself_when_data_come_and_goes_on(pictures: Notebook, screenshots: Path) -> None:
+    pictures.page.evaluate(f"() => window.jupyterapp.shell.currentWidget.content.scrollToItem({SERIES}, 'start')")
+    pictures.run(SERIES)
+    cell = pictures.page.locator(".jp-Cell").nth(SERIES)
+    cell.locator(FIGURE).wait_for()
+    ends = (
+        "() => [...Bokeh.documents].flatMap(d => [...d._all_models.values()])"
+        ".filter(m => m.type === 'Range1d').map(m => m.end)"
+    )
+    pictures.wait_ms(1500)
+    before = max(pictures.page.evaluate(ends))
+    pictures.wait_ms(4000)
+    cell.screenshot(path=screenshots / "series-live.png")
+    assert max(pictures.page.evaluate(ends)) > before > 1e12
+    pictures.ask(ASK, "live.close()")

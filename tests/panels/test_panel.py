@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from livedata.panels.busy import Cell
+from livedata.panels.drawing import make_drawing
 from livedata.panels.image import ImageDrawing
 from livedata.panels.panel import Panel
 from livedata.panels.place import places_of
 from livedata.panels.spectrum import SpectrumDrawing
+from livedata.reduce.axis import bins
 
 from .flow import image_view, seen, spectrum_view
+from .still import Still, snapshot
 
 
 class Page:
@@ -173,3 +176,22 @@ def test_an_error_of_a_view_is_shown(image) -> None:
     _, _, panel, _ = image
     panel.fail(ValueError("a <b>bad</b> thing"))
     assert "ValueError: a &lt;b&gt;bad&lt;/b&gt; thing" in panel._head.value
+
+
+def test_a_picture_whose_axes_come_with_the_data_takes_its_place_then() -> None:
+    view = Still(snapshot(0, []))
+    panel = Panel(view, make_drawing, cell=Cell(), wake=lambda: None)
+    page = Page(panel)
+    page.step()
+    page.answers()
+    assert "comes with the first data" in panel._readout.value
+    waiting = panel.link
+    view.shown = snapshot([1, 2, 3], [bins(0, 3, n=3).named("x")], version=2)
+    page.step()
+    assert panel.link is not waiting
+    assert panel.widget.children[1] is panel.link
+    page = Page(panel)
+    page.answers()
+    assert page.step() > 0
+    assert panel._drawing._data.data["y"].tolist() == [1, 2, 3, 3]
+    panel.dispose()

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..reduce.result.snapshot import Snapshot
 from . import png, text
 from .busy import current_cell, shell
 from .watched import Watched
@@ -35,23 +33,19 @@ def present(view: Watched) -> dict[str, Any]:
     snapshot = view.picture()
     bundle: dict[str, Any] = {"text/plain": text.draw(snapshot, name=view.name)}
     ip = shell()
-    if ip is None or not 1 <= snapshot.array.ndim <= 2 or snapshot.array.size == 0:
+    if ip is None or snapshot.array.ndim > 2:
         return bundle
-    bundle["image/png"] = png.render({view.name: snapshot})
+    if snapshot.array.ndim > 0 and snapshot.array.size > 0:
+        bundle["image/png"] = png.render({view.name: snapshot})
+    elif view.is_finite:
+        return bundle
     from .display import display
-    from .panel import Drawing, Panel
+    from .drawing import make_drawing
+    from .panel import Panel
+    from .place import places_of
 
     _load_drawing_code(ip)
-    make: Callable[[Snapshot], Drawing]
-    if snapshot.array.ndim == 2:
-        from .image import ImageDrawing
-        from .place import places_of
-
-        make = partial(ImageDrawing, places=places_of(view))
-    else:
-        from .spectrum import SpectrumDrawing
-
-        make = SpectrumDrawing
+    make = partial(make_drawing, places=places_of(view))
     shown_by = display()
     panel = Panel(view, make, cell=current_cell(ip), wake=shown_by.wake)
     shown_by.add(panel)

@@ -56,6 +56,8 @@ class ImageDrawing:
         The pixels behind it, for the readout and the masked ones.
     """
 
+    n_axes = 2
+
     def __init__(self, first: Snapshot, places: Places | None = None) -> None:
         self._rows, self._columns = Ruler(first.axes[0]), Ruler(first.axes[1])
         self._places = places or Places()

@@ -70,8 +70,13 @@ class Drawing(Protocol):
         ...
 
     @property
-    def hand(self) -> Hand:
-        """What is drawn by hand."""
+    def hand(self) -> Hand | None:
+        """What is drawn by hand; None where nothing can be."""
+        ...
+
+    @property
+    def n_axes(self) -> int:
+        """For pictures of how many axes it is."""
         ...
 
     def outline(self, drawn: list[Region]) -> bool:
@@ -114,7 +119,7 @@ class Panel:
         self._error = ""
         self._told = ("", 0.0)
         first = view.picture()
-        self._drawing = drawing(first)
+        self._make, self._drawing = drawing, drawing(first)
         self._drawn: list[Region] = getattr(view, "drawn", [])
         self._outlined = tuple(self._drawn)
         self._drawing.outline(self._drawn)
@@ -213,11 +218,14 @@ class Panel:
         """Draw what is new, if anything is; return whether something was sent."""
         is_log, mouse = bool(self._log.value), self.link.wishes.get("mouse")
         moved = self._drawing.window(self.link.wishes.pop("window", None))
-        drawn = self._drawing.hand.take(self.link.wishes.pop("drawn", None))
+        hand, gestures = self._drawing.hand, self.link.wishes.pop("drawn", None)
+        drawn = hand.take(gestures) if hand is not None else []
         self._drawn.extend(drawn)
         newest = (view.generation, view.version)
         if self._shown is None or (newest != self._shown_at and not self._pause.value):
             self._shown, self._shown_at, self._stale = view.picture(), newest, True
+            if self._shown.array.ndim != self._drawing.n_axes and self._renew(self._shown):
+                return True
         is_outlined = self._outlined == tuple(self._drawn)
         if self._stale or moved or is_log != self._is_log or not is_outlined:
             with self.link.frame():
@@ -233,6 +241,21 @@ class Panel:
         self._stale, self._is_log, self._mouse = False, is_log, mouse
         told, until = self._told
         _set(self._readout, _small(told if now < until else self._drawing.readout(self._shown, mouse)))
+        return True
+
+    def _renew(self, first: Snapshot) -> bool:
+        """Take another drawing, where there is one for so many axes; the page loads it like a new panel."""
+        drawing = self._make(first)
+        if drawing.n_axes == self._drawing.n_axes:
+            return False
+        old, self._drawing = self.link, drawing
+        drawing.draw(first, is_log=drawing.starts_log)
+        drawing.outline(self._drawn)
+        self.link = Link(drawing.root, drawing.models, self._wake, note=drawing.note)
+        self._log.value = self._is_log = drawing.starts_log
+        head, _, *others = self.widget.children
+        self.widget.children = (head, self.link, *others)
+        old.close()
         return True
 
     def _retitle(self, view: Watched, now: float) -> bool:

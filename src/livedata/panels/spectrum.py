@@ -40,6 +40,8 @@ class SpectrumDrawing:
         A snapshot with one axis.
     """
 
+    n_axes = 1
+
     def __init__(self, first: Snapshot) -> None:
         self._ruler = Ruler(first.axes[0])
         self._edges = self._ruler.edges
