@@ -194,7 +194,7 @@ def served(client: Client, **options: Any) -> Iterator[Service]:
     thread = threading.Thread(target=service.run, name="service")
     thread.start()
     try:
-        assert service.wait_ready(20.0)
+        assert service.wait_ready(120.0)  # loops may have to be compiled
         yield service
     finally:
         service.stop()

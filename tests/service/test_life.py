@@ -191,14 +191,27 @@ def test_a_broker_that_was_away_for_a_while_costs_no_events():
     with kafka_broker() as broker:
         transport = open_transport(broker.url)
         client = Client(transport, "t")
-        with served(client):
+        with served(client) as service:
             client.start()
             client.events([1, 2], [1, 2])
             client.last(sum=2)
             broker.kill()
+            until(lambda: service._run.troubles())
             broker.restart()
             client.events([1, 2, 3], [1, 2, 3])
             assert client.last(sum=5).info["state"] == "COUNTING"
             client.start(client.entry(id="again"))
         client.producer.close()
         transport.close()
+
+
+@pytest.mark.parametrize("address", ["memory://here", "./run.nxs", "kafka://host:port"])
+def test_an_address_that_is_no_broker_ends_the_command_with_one_line(address):
+    done = subprocess.run(
+        [sys.executable, "-m", "livedata", "serve", address, "--commands", "c"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1

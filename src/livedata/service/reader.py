@@ -51,6 +51,7 @@ class Reader:
         self._served = tuple(served)
         self._splitter = Splitter()
         self._appetite = Appetite()
+        self._consumer: Consumer | None = None
         self._next: dict[Partition, int] = {}
         """Offset that is due in each partition that is still read."""
         self._lost = self._other_schema = 0
@@ -87,6 +88,15 @@ class Reader:
             return f"{TOO_OLD} of {p.topic!r} partition {p.partition} has offset {marks[p].low} and is later"
         return ""
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the broker of the events, as long as it is read from."""
+        consumer = self._consumer
+        if consumer is None or not self._thread.is_alive():
+            return ""
+        contact = consumer.contact
+        return f"{self.topic}: {contact.reason or 'the broker does not answer'}" if contact.is_lost else ""
+
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()
@@ -112,7 +122,7 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            consumer = self._transport.consumer()
+            consumer = self._consumer = self._transport.consumer()
             try:
                 consumer.assign(self._next)
                 self._read(consumer)

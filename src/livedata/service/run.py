@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import TransportError
-from .brokers import Brokers, Link
+from .brokers import Brokers, Link, check_topics
 from .command import Configure, Describe
 from .reader import Reader
 from .served import Output, Served
@@ -25,6 +25,11 @@ JOIN_S = 5.0
 
 class EventSource(Protocol):
     """What feeds histograms."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with where the events come from; empty while all is well."""
+        ...
 
     def stop(self) -> None:
         """Ask for the end."""
@@ -47,6 +52,11 @@ class Run:
     def n_counting(self) -> int:
         """Number of histograms that have not ended."""
         return sum(not served.is_over for served in self.served)
+
+    def troubles(self) -> list[str]:
+        """Return what is wrong with histograms and with where their events come from."""
+        told = [f"{one.output.id or one.output.topic}: {one.problem}" for one in self.served if one.problem]
+        return [*told, *(trouble for source in self.sources if (trouble := source.trouble))]
 
     def publish(self) -> None:
         """Publish the present states."""
@@ -129,13 +139,23 @@ def _publish_first(run: Run) -> None:
         raise
 
 
+def _missing(output: Output) -> str:
+    """Say that the topic of results is not there, if that is what delays them."""
+    try:
+        check_topics(output.link.transport, [output.topic])
+    except TransportError as error:
+        return str(error)
+    return ""
+
+
 def _wait_delivered(served: Iterable[Served]) -> None:
     """Wait until the first states have arrived; raise if one was refused."""
     deadline = time.monotonic() + DELIVER_S
     problems = []
     for one in served:
-        one.wait_delivered(max(0.0, deadline - time.monotonic()))
-        if one.problem:
-            problems.append(f"histogram {one.output.id!r}: {one.problem}" if one.output.id else one.problem)
+        arrived = one.wait_delivered(max(0.0, deadline - time.monotonic()))
+        problem = one.problem or ("" if arrived else _missing(one.output))
+        if problem:
+            problems.append(f"histogram {one.output.id!r}: {problem}" if one.output.id else problem)
     if problems:
         raise TransportError("; ".join(problems))

@@ -97,7 +97,7 @@ class Service:
         for thread in self._threads:
             thread.start()
         while not self._stopping.wait(_until_next(INTERVAL_MS)):
-            self._beat(("warning" if self._troubles() else "running") if self._ready.is_set() else "starting")
+            self._beat(("warning" if self._run.troubles() else "running") if self._ready.is_set() else "starting")
         if self._problem:
             raise LiveDataError(self._problem)
 
@@ -218,9 +218,6 @@ class Service:
             self._problem = f"{work.__name__[1:]}: unexpected {type(error).__name__}: {error}"
             self._stopping.set()
 
-    def _troubles(self) -> list[str]:
-        return [f"{one.output.id or one.output.topic}: {one.problem}" for one in self._run.served if one.problem]
-
     def _beat(self, state: str) -> None:
         run = self._run
         histograms = [
@@ -237,7 +234,7 @@ class Service:
             state,
             {
                 "active_job_count": run.n_counting,
-                "error": self._problem or "; ".join(self._troubles()) or None,
+                "error": self._problem or "; ".join(run.troubles()) or None,
                 "commands": {name: self.counts[name] for name in ("done", "failed", "refused", "malformed")},
                 "histograms": histograms,
             },

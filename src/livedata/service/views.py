@@ -93,6 +93,12 @@ class Watch:
     streams: tuple[LiveStreams, ...]
     views: tuple[View, ...]
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the connections."""
+        states = [streams.state for streams in self.streams]
+        return "; ".join(state for state in states if state not in ("connected", "connection closed"))
+
     def stop(self) -> None:
         """Take no more data; the last results stay."""
         for view in self.views:
