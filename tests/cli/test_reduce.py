@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 
 import numpy as np
 import pytest
+
+import livedata as ld
+from livedata import schemas
+from livedata.transport import open_transport
 
 SPECTRUM = {"format": 1, "axes": [{"name": "toa", "bins": {"start": 0, "stop": 100, "n": 100}, "unit": "ms"}]}
 
@@ -182,6 +187,29 @@ def test_results_that_would_overwrite_each_other_are_refused(livedata, run_file,
 
     assert ended.code == 2
     assert "two results" in ended.error
+
+
+def test_frames_are_summed_as_a_description_says(livedata, described, tmp_path):
+    transport = open_transport(url := "memory://frames-to-reduce")
+    transport.create_topic("cam")
+    producer, start = transport.producer(), time.time_ns()
+    with ld.connect(url, topics="cam", start="earliest") as live:
+        for i in range(4):
+            image = np.full((2, 3), i, np.uint16)
+            producer.produce("cam", schemas.encode(schemas.ad00(source_name="cam", timestamp=start + i, data=image)))
+        producer.flush(5)
+        recording = live.record(tmp_path / "run.nxs", start="connect")
+        recording.stop(wait=True)
+    producer.close()
+    transport.close()
+
+    ended = livedata("reduce", described({"format": 1, "frames": "sum"}), recording.path, "--json")
+
+    assert ended.code == 0
+    assert ended.json["results"][0]["values"] == [[6, 6, 6], [6, 6, 6]]
+    refused = livedata("reduce", described(SPECTRUM), recording.path, "--stream", "cam")
+    assert refused.code == 2
+    assert "expected one of events" in refused.error
 
 
 @pytest.mark.kafka
