@@ -557,6 +557,46 @@ def test_what_the_topic_gives_faster_than_it_is_taken_is_left_to_the_topic(name)
         connection.close()
 
 
+class Part(Notebook):
+    """A sink of one of several streams that belong together."""
+
+    def __init__(self, group):
+        super().__init__()
+        self.group = group
+
+
+def test_streams_that_belong_together_are_read_back_once(name, monkeypatch):
+    stream = Stream(name)
+    sources = [SOURCE, "b", "c", "d"]
+    for i in range(80):
+        stream.send(10, source=sources[i % 4])
+    connection = stream.connect(memory=10_000_000, start="now")
+    read, reading = [], livedata.streams.past.reading
+
+    def counted(*arguments, **options):
+        for step in reading(*arguments, **options):
+            read.extend(record.offset for record in step.records)
+            time.sleep(0.02)
+            yield step
+
+    monkeypatch.setattr(livedata.streams.past, "reading", counted)
+    try:
+        group = Notebook()
+        parts = {source: Part(group) for source in sources}
+        for source, part in parts.items():
+            whole = Extent(offsets={Partition(TOPIC, 0): (0, 80)})
+            connection.subscribe(StreamKey(TOPIC, source, "events"), part, whole)
+        wait_until(lambda: all(part.is_finished or part.error for part in parts.values()))
+
+        assert_got(parts[SOURCE], stream.sent)
+        for i, source in enumerate(sources):
+            assert set(parts[source].times) == {(0, j) for j in range(i, 80, 4)}
+            assert set(parts[source].offsets) == {(0, j) for j in range(80)}
+        assert len(read) < 2 * 80
+    finally:
+        connection.close()
+
+
 @pytest.mark.kafka
 @pytest.mark.parametrize("memory", [40_000, 100_000_000])
 def test_on_kafka_every_view_gets_each_message_once(kafka_url, topic_prefix, memory):

@@ -271,6 +271,11 @@ class _Part:
         self.is_done = False
 
     @property
+    def group(self) -> JoinedSubscription:
+        """What all parts have in common: they are read back together."""
+        return self._whole
+
+    @property
     def is_full(self) -> bool:
         """As the joint sink; so are all methods, whose contract is that of `Sink`."""
         return self._whole.sink.is_full

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from ..errors import TransportError
 from ..transport.protocol import Partition, Record, Transport
@@ -33,6 +36,14 @@ class Passed:
     """Messages of these offsets that are nowhere any more."""
 
 
+class _Queue:
+    """Streams of one topic that want to be read back for one sink."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.keys: set[StreamKey] = set()
+
+
 class Past:
     """Reads what has passed of one connection. Safe to use from any thread."""
 
@@ -42,6 +53,38 @@ class Past:
         self.archives = archives
         self.framed: set[str] = set()
         """Topics on which frames are described by metadata of their own."""
+        self._lock = threading.Lock()
+        self._queues: WeakKeyDictionary[object, dict[str, _Queue]] = WeakKeyDictionary()
+
+    @contextmanager
+    def turn(self, key: StreamKey, group: object | None, stopped: Stopped) -> Iterator[bool]:
+        """Let streams of one topic that one sink takes together be read back one after the other.
+
+        Who comes first keeps in memory what it finds of the others, as far as there is room. Yields whether nobody was
+        before.
+        """
+        if group is None:
+            yield True
+            return
+        with self._lock:
+            queue = self._queues.setdefault(group, {}).setdefault(key.topic, _Queue())
+            queue.keys.add(key)
+        is_first = has_turn = queue.lock.acquire(blocking=False)
+        try:
+            while not has_turn and not stopped():
+                has_turn = queue.lock.acquire(timeout=0.05)
+            yield is_first
+        finally:
+            with self._lock:
+                queue.keys.discard(key)
+            if has_turn:
+                queue.lock.release()
+
+    def _sisters(self, key: StreamKey, group: object | None) -> frozenset[StreamKey]:
+        """Return the other streams that wait for their turn."""
+        with self._lock:
+            queue = None if group is None else self._queues.get(group, {}).get(key.topic)
+            return frozenset() if queue is None else frozenset(queue.keys - {key})
 
     def held(self, key: StreamKey, wanted: Spans) -> dict[Partition, Ranges]:
         """Return which of some offsets are in memory."""
@@ -52,8 +95,19 @@ class Past:
         for held in self.ring.read(key, wanted):
             yield Passed([] if held.batch is None else [held.batch], held.covered)
 
-    def from_elsewhere(self, key: StreamKey, wanted: Spans, *, stopped: Stopped) -> Iterator[Passed]:
+    def from_elsewhere(
+        self, key: StreamKey, wanted: Spans, *, stopped: Stopped, group: object | None = None
+    ) -> Iterator[Passed]:
         """Yield what is not in memory: from the topic, else from an archive; the rest is told as lost.
+
+        Parameters
+        ----------
+        key, wanted
+            The stream, and the offsets.
+        stopped
+            Asked at every step; true ends the reading.
+        group
+            As in `turn`.
 
         Raises
         ------
@@ -62,7 +116,7 @@ class Past:
         """
         gone = below(wanted, self._lows(wanted))
         there = without(wanted, gone)
-        for step, expired in self._from_topic(key, there, stopped):
+        for step, expired in self._from_topic(key, there, stopped, group):
             gone = together(gone, expired)
             if step.covered:
                 yield step
@@ -108,22 +162,26 @@ class Past:
             return {}
 
     def _from_topic(
-        self, key: StreamKey, wanted: Spans, stopped: Stopped
+        self, key: StreamKey, wanted: Spans, stopped: Stopped, group: object | None
     ) -> Iterator[tuple[Passed, dict[Partition, Ranges]]]:
         """Read stretch by stretch, the first of each partition at the same time, and so on."""
         for ranges in _rounds(wanted):
-            splitter = Splitter(wants=lambda found: found == key)
+            decoded: set[StreamKey] = {key}
+            splitter = Splitter(wants=decoded.__contains__)
             early = self._with_preroll(ranges)
             for read in reading(self.transport, early, stopped=stopped):
-                records = _in_turn(read.records, ranges)
-                batches = [batch for _, batch in splitter.split(records)]
-                steps = _behind(ranges, read.steps)
+                decoded.intersection_update({key})
+                decoded.update(self._sisters(key, group))
+                found: dict[StreamKey, list[Batch]] = {}
+                for one, batch in splitter.split(_in_turn(read.records, ranges)):
+                    found.setdefault(one, []).append(batch)
                 expired = _behind(ranges, read.expired)
-                covered = without(steps, expired)
-                if key.family == "events":
-                    events = [batch for batch in batches if isinstance(batch, EventBatch)]
-                    self.ring.add_past(key, events, covered)
-                yield Passed(batches, covered), expired
+                covered = without(_behind(ranges, read.steps), expired)
+                for one in decoded:
+                    if one.family == "events":
+                        events = [batch for batch in found.get(one, ()) if isinstance(batch, EventBatch)]
+                        self.ring.add_past(one, events, covered)
+                yield Passed(found.get(key, []), covered), expired
             if splitter.topics[key.topic].noted["pu00"]:
                 self.framed.add(key.topic)
             if stopped():

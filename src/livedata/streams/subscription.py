@@ -68,6 +68,8 @@ class TopicSubscription:
         """Steps on end for which the sink took too long."""
         self._past = past
         self._present = present
+        self._group: object | None = getattr(sink, "group", None)
+        """What streams that one sink takes together have in common."""
         self._stop = threading.Event()
         self._handing = threading.Lock()
         self._lock = threading.Lock()
@@ -270,11 +272,17 @@ class TopicSubscription:
         rest = without(left, held)
         failure: list[Exception] = []
 
+        def is_over() -> bool:
+            return self._is_over(this_round)
+
         def give_rest() -> None:
             try:
-                for step in self._past.from_elsewhere(self.key, rest, stopped=lambda: self._is_over(this_round)):
-                    if not self._give(step, this_round):
-                        return
+                with self._past.turn(self.key, self._group, is_over) as is_first:
+                    if not is_first and self._past.held(self.key, rest):
+                        return  # by now it is in memory
+                    for step in self._past.from_elsewhere(self.key, rest, stopped=is_over, group=self._group):
+                        if not self._give(step, this_round):
+                            return
             except Exception as error:  # noqa: BLE001 - raised again where the thread is waited for
                 failure.append(error)
 
