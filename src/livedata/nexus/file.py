@@ -167,13 +167,16 @@ class NexusFile:
             If there is nothing of that name.
         """
         where, start_ns = self.path.name, self._about.start_ns
+        stream = self._streams.get(name)
         with reading(self.path) as file:
             index = self._components(file)
-            if name not in self._streams and (path := find_component(index, name)) is not None:
+            if stream is None and (path := find_component(index, name)) is not None:
                 return read_geometry(file, path, where=where, index=index, start_ns=start_ns, newest=newest)
+        stream = self.stream(name)
+        with reading(self.path) as file:
             return geometry_of_stream(
                 file,
-                self.stream(name),
+                stream,
                 self._about.detectors,
                 list(self._streams.values()),
                 where=where,

@@ -99,9 +99,9 @@ def _component(
     what = (kind.get("is") or "").lower()
     name = component.get("name") or kind_name
     idlist = component.get("idlist", "")
-    if what in ("detector", "monitor") and bank is not None and not idlist:
-        is_monitor = what == "monitor" or component.get("mark-as") == "monitor"
-        _pixels(walked, component, kind, parent, bank, excluded, is_monitor=is_monitor)
+    is_monitor = what == "monitor" or component.get("mark-as") == "monitor"
+    if what == "detector" and bank is not None and not idlist and not is_monitor:
+        _pixels(walked, component, kind, parent, bank, excluded)
         return
     own = parameters(walked.remark, component, name)
     shared = Bank(name, idlist) if idlist else bank
@@ -124,7 +124,7 @@ def _component(
                 walked.remark(f"{part!r} is a {what} without an id")
                 continue
             _add(walked, shared, Group(part, matrix[:3, 3][np.newaxis], _box(walked, kind, matrix[:3, :3][np.newaxis])))
-            shared.groups[-1].is_monitor = what == "monitor" or component.get("mark-as") == "monitor"
+            shared.groups[-1].is_monitor = is_monitor
         else:
             inner = frozenset(e.get("sub-part", "") for e in children(location, "exclude"))
             for inside in children(kind, "component"):
@@ -161,14 +161,7 @@ def _grid(walked: Walk, kind: Element, component: Element, matrix: Matrix, name:
 
 
 def _pixels(
-    walked: Walk,
-    component: Element,
-    kind: Element,
-    parent: Matrix,
-    bank: Bank,
-    excluded: frozenset[str],
-    *,
-    is_monitor: bool,
+    walked: Walk, component: Element, kind: Element, parent: Matrix, bank: Bank, excluded: frozenset[str]
 ) -> None:
     """Place all pixels of one component at once: there may be many."""
     name = component.get("name") or component.get("type") or ""
@@ -192,7 +185,7 @@ def _pixels(
             walked.leaves[id(component)] = held
     points, turned = held
     box = _box(walked, kind, parent[:3, :3] @ turned)
-    _add(walked, bank, Group(name, points @ parent[:3, :3].T + parent[:3, 3], box, is_monitor=is_monitor))
+    _add(walked, bank, Group(name, points @ parent[:3, :3].T + parent[:3, 3], box))
 
 
 def _add(walked: Walk, bank: Bank, group: Group) -> None:
