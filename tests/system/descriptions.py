@@ -31,6 +31,11 @@ class Run:
     messages: list = field(default_factory=list)
     truth: Truth = field(default_factory=Truth)
 
+    @property
+    def first_event(self) -> int:
+        """Place of the first message of events."""
+        return next(i for i, (topic, *_) in enumerate(self.messages) if topic == "ev")
+
 
 def made_run(seed: int, *, n_pulses=10, n_partitions=2, start_ns: int | None = None) -> Run:
     """Return a run whose messages come in any order: events in pieces, logs late or early."""
@@ -48,6 +53,7 @@ def made_run(seed: int, *, n_pulses=10, n_partitions=2, start_ns: int | None = N
             ids = rng.integers(-1, 70, n, dtype=np.int32)
             value = schemas.encode_ev44("det", pulse, times, index, toa, ids)
             run.messages.append(("ev", int(rng.integers(0, n_partitions)), value))
+            run.truth.empty |= set(times.tolist())
             of_event = np.repeat(times, np.diff(index, append=n))
             run.truth.events += [(int(t), int(i), int(x), 1) for t, i, x in zip(of_event, ids, toa, strict=True)]
     for log in LOGS:

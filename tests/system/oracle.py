@@ -1,4 +1,4 @@
-"""What a description must give, worked out event by event with exact fractions: slow, plain, and apart from all it tests."""
+"""What a description must give, worked out event by event with exact fractions, apart from all that is tested."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Truth:
 
     events: list = field(default_factory=list)
     logs: dict = field(default_factory=dict)
+    empty: set = field(default_factory=set)
+    """Times of entries without events."""
     shape: tuple = (8, 8)
     first_id: int = 1
 

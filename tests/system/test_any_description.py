@@ -5,15 +5,15 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import livedata as ld
+from livedata.reduce.condition import Compare
 from livedata.reduce.counting import Counting
 from livedata.reduce.result.ledger import FATES
 from livedata.transport import open_transport
-from tests.system.descriptions import conditions, descriptions, made_run, regions
+from tests.system.descriptions import descriptions, made_run
 from tests.system.oracle import expected
 
 _names = itertools.count()
@@ -76,18 +76,14 @@ def comes_to(view, wanted, timeout_s=10.0):
 @settings(max_examples=25, deadline=None, suppress_health_check=SLOW)
 def test_live_past_and_file_give_what_was_sent(tmp_path_factory, seed, description, n_partitions, cut):
     run = made_run(seed, n_partitions=n_partitions)
+    assume(run.truth.events)
     wanted = expected(description, run.truth)
-    half = int(len(run.messages) * cut)
     with Place(run) as place:
-        place.send(run.messages[:half] or run.messages)
-        rest = run.messages[half:] if half else []
-        if not run.truth.events or not place.live._connection.wait_for(
-            lambda: any(key.family == "events" for key in place.live._connection.keys()), 2.0
-        ):
-            return
+        half = max(int(len(run.messages) * cut), run.first_event + 1)
+        place.send(run.messages[:half])
         recording = place.live.record(tmp_path_factory.mktemp("any") / "run.nxs", start="connect")
         early = place.stream.view(description)
-        place.send(rest)
+        place.send(run.messages[half:])
         late = place.stream.view(replace(description, masks=(), region=None, filters=()))
         derived = late.mask(*description.masks) if description.masks else late
         derived = derived.where(*description.filters) if description.filters else derived
@@ -104,3 +100,67 @@ def test_live_past_and_file_give_what_was_sent(tmp_path_factory, seed, descripti
         assert differs(again.snapshot(), wanted) == ""
         assert early.same_as(again)
         assert again.ledger.seen == len(run.truth.events) > 0
+
+
+def windows():
+    """Windows that move with the data."""
+    return st.one_of(
+        st.integers(1, 30).map(lambda n: {"pulses": n}), st.integers(1, 900).map(lambda n: {"seconds": f"{n} ms"})
+    )
+
+
+def inside(window, truth):
+    """Return the truth of the entries that lie in a window in the end."""
+    times = sorted({time for time, *_ in truth.events} | truth.empty)
+    first = times[-window["pulses"] :][0] if "pulses" in window else times[-1] - int(window["seconds"][:-3]) * 10**6 + 1
+    return replace(truth, events=[event for event in truth.events if event[0] >= first])
+
+
+@given(st.integers(0, 2**32), descriptions(), windows(), st.integers(1, 3))
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW)
+def test_a_window_ends_with_what_lies_in_it_whatever_came_when(seed, description, window, n_partitions):
+    run = made_run(seed, n_partitions=n_partitions)
+    assume(run.truth.events)
+    wanted = expected(description, inside(window, run.truth))
+    with Place(run) as place:
+        half = run.first_event + 1
+        place.send(run.messages[:half])
+        view = place.stream.view(description).window(**window)
+        place.send(run.messages[half:])
+
+        assert comes_to(view, wanted) == ""
+        assert view.latest.ledger.seen == sum(wanted[2].values())
+
+
+def test_a_log_that_is_not_judged_again_is_found(monkeypatch):
+    monkeypatch.setattr(Counting, "_judge_again", lambda *args: None)
+    assert _found_at_some_seed()
+
+
+def test_an_entry_that_is_counted_twice_is_found(monkeypatch):
+    take = Counting.take
+    monkeypatch.setattr(Counting, "take", lambda self, batch, now: [take(self, batch, now) for _ in range(2)])
+    assert _found_at_some_seed()
+
+
+def test_a_window_that_lets_nothing_go_is_found(monkeypatch):
+    monkeypatch.setattr(Counting, "_drop_behind", lambda *args: None)
+    assert _found_at_some_seed(window={"pulses": 2})
+
+
+def _found_at_some_seed(window=None):
+    """Return whether a fault that was planted shows within some runs whose logs and events come in any order."""
+    condition = Compare("temperature", "<", 4.0)
+    for seed in range(6):
+        run = made_run(seed)
+        truth = run.truth if window is None else inside(window, run.truth)
+        with Place(run) as place:
+            half = max(len(run.messages) // 2, run.first_event + 1)
+            place.send(run.messages[:half])
+            view = place.stream.histogram(toa=ld.bins(0, 71.43, n=20, unit="ms")).where(condition)
+            view = view if window is None else view.window(**window)
+            time.sleep(0.2)
+            place.send(run.messages[half:])
+            if comes_to(view, expected(view.description, truth), timeout_s=1.0):
+                return True
+    return False
