@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from livedata.reduce.asjson import description_from_json, description_to_json
 from livedata.reduce.asjsonread import DescriptionForm, FlightForm
 from livedata.reduce.axis import Axis, bins, categories, edges, integers, log_bins
 from livedata.reduce.condition import Both, Compare, Either, Not
+from livedata.reduce.conditiontext import parse_condition
 from livedata.reduce.description import Description, Normalise
 from livedata.reduce.physics.flight import Flight
 from livedata.reduce.pixels.layout import layout
@@ -331,6 +334,34 @@ def test_all_problems_are_told_at_once_with_their_places():
 def test_what_is_wrong_is_told_with_its_place(content, says):
     with pytest.raises(SettingsError, match=says):
         description_from_json(content)
+
+
+def examples(language: str) -> list[str]:
+    """Return the blocks of the page on descriptions that are written in one language."""
+    page = (Path(__file__).parents[2] / "docs" / "descriptions.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_examples_of_the_page_are_descriptions():
+    written = examples("json")
+
+    assert len(written) == 2
+    for text in written:
+        assert description_to_json(description_from_json(text)) == json.loads(text)
+
+
+def test_the_conditions_of_the_page_are_conditions():
+    (written,) = examples("condition")
+
+    assert len(written.splitlines()) == 5
+    for text in written.splitlines():
+        assert parse_condition(str(parse_condition(text))) == parse_condition(text)
+
+
+def test_the_page_names_every_key():
+    page = (Path(__file__).parents[2] / "docs" / "descriptions.md").read_text(encoding="utf-8")
+
+    assert [key for key in DescriptionForm.model_fields if f"`{key}`" not in page] == []
 
 
 def test_a_region_too_deep_is_refused_and_nothing_worse():
