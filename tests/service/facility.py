@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from livedata import schemas
 from livedata.service.service import Service, Topics
@@ -124,6 +126,12 @@ class Client:
         pulse_ns = time.time_ns() if pulse_ns is None else pulse_ns
         message = event_bytes(ids, offsets, source=source, schema=schema, pulses_ns=[pulse_ns])
         self.send_raw("events", message, partition=partition, timestamp_ms=at_ms)
+
+    def expire(self, topic: str, *, before: int) -> None:
+        """Let the first messages of the first partition expire."""
+        admin = AdminClient({"bootstrap.servers": self.server})
+        for future in admin.delete_records([TopicPartition(self.name(topic), 0, before)]).values():
+            future.result(10)
 
     def read(self, topic: str) -> list[bytes]:
         """Return all messages of a topic."""

@@ -53,6 +53,15 @@ def test_it_resumes_with_what_was_counted_before_and_meanwhile(client):
         assert client.last(sum=6).info["state"] == "COUNTING"
 
 
+def test_it_resumes_with_what_is_left_when_messages_have_expired(client):
+    client.send(client.config())
+    for _ in range(5):
+        client.events([1], [1])
+    client.expire("events", before=2)
+    with served(client, resume=True):
+        assert client.last(sum=3).info["state"] == "COUNTING"
+
+
 def test_it_obeys_when_it_comes_back_what_was_commanded_while_it_was_away(client):
     client.send({**client.config(), "msg_id": "away"})
     client.events([1, 2], [1, 2])

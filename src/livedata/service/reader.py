@@ -18,7 +18,8 @@ from .span import Span
 LEEWAY_MS = 5000
 """After this long behind the stop by the wall clock, whatever is on the topic is all that counts."""
 DISORDER_MS = 250
-"""A message so far behind the stop closes its partition: several producers do not write in perfect order."""
+"""A message so far behind the stop closes its partition: several producers do not write in perfect order. For a stop
+that is long past it is the leeway."""
 AHEAD_MS = 10_000
 """Record times further ahead of the wall clock close nothing: that clock is wrong."""
 DRAIN_S = 0.5
@@ -56,6 +57,7 @@ class Reader:
         """Offset that is due in each partition that is still read."""
         self._lost = self._other_schema = 0
         self._has_begun = False
+        self._disorder_ms = DISORDER_MS
         self._ends: dict[Partition, int] = {}
         self._ask_again_s = 0.0
         self._asked_for_stop = False
@@ -81,9 +83,11 @@ class Reader:
         if self._span.from_ms is None:
             self._next = {p: mark.high for p, mark in marks.items()}
             return ""
+        if self._is_past_stop():
+            self._disorder_ms = LEEWAY_MS  # nobody waits for it
         self._next = self._transport.offsets_at(partitions, self._span.from_ms, timeout_s=ASK_S)
         expired = [p for p, mark in marks.items() if 0 < mark.low == self._next[p] < mark.high]
-        if expired:
+        if expired and self._span.from_ms == self._span.start_ms:
             p = expired[0]
             return f"{TOO_OLD} of {p.topic!r} partition {p.partition} has offset {marks[p].low} and is later"
         return ""
@@ -134,7 +138,7 @@ class Reader:
             served.leave(self, self.error)
 
     def _read(self, consumer: Consumer) -> None:
-        failures = 0
+        failures, n_open = 0, len(self._next)
         while self._next and not all(served.is_over for served in self._served):
             try:
                 records = consumer.fetch(0.1, max_records=self._appetite.max_records)
@@ -151,6 +155,9 @@ class Reader:
                 return
             if self._stopping.is_set() or self._is_past_stop():
                 self._close_finished_partitions(consumer)
+            if len(self._next) < n_open:
+                n_open = len(self._next)
+                consumer.pause(p for p in consumer.positions() if p not in self._next)
 
     def _is_past_stop(self) -> bool:
         return self._span.stop_ms is not None and _now_ms() > self._span.stop_ms + LEEWAY_MS
@@ -188,7 +195,7 @@ class Reader:
     def _is_behind(self, record: Record, now_ms: int) -> bool:
         """Whether a message says that its partition has passed the stop."""
         stop_ms = self._span.stop_ms
-        return stop_ms is not None and stop_ms + DISORDER_MS < record.timestamp_ms <= now_ms + AHEAD_MS
+        return stop_ms is not None and stop_ms + self._disorder_ms < record.timestamp_ms <= now_ms + AHEAD_MS
 
     def _flow(self) -> Flow:
         malformed = sum(t.malformed for t in self._splitter.topics.values())
@@ -225,7 +232,9 @@ class Reader:
             if is_stopping or self._span.stop_ms is None:
                 marks = self._transport.watermarks(open_partitions, timeout_s=DRAIN_S)
                 return {p: mark.high for p, mark in marks.items()}
-            return self._transport.offsets_at(open_partitions, self._span.stop_ms + DISORDER_MS + 1, timeout_s=ASK_S)
+            return self._transport.offsets_at(
+                open_partitions, self._span.stop_ms + self._disorder_ms + 1, timeout_s=ASK_S
+            )
         except OSError:
             return {}
 
