@@ -11,6 +11,7 @@ import livedata as ld
 from livedata.errors import ArgumentError
 from livedata.reduce.axis import Axes, categories, edges_in, integers, log_bins, parse_bins, thresholds
 from livedata.reduce.quantity import bind_axes, kind_of
+from livedata.reduce.units import exact_conversion
 
 
 def test_an_edge_is_the_decimal_that_was_written():
@@ -213,3 +214,10 @@ def test_axes_that_do_not_fit_are_refused(bind, says):
 )
 def test_bins_are_read_from_text(text, axis):
     assert parse_bins(text, None) == axis
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("Angstrom", "angstrom"), ("Celsius", "degC"), ("Kelvin", "K"), ("Volt/Second", "V/s")]
+)
+def test_units_may_be_spelt_with_a_capital(written, meant):
+    assert exact_conversion(written, meant) == (1, 0)

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import livedata as ld
 from livedata.errors import ArgumentError
 from livedata.reduce.axis import Axis, bins, categories, edges, integers
 from livedata.reduce.condition import Both, Compare, Condition, Either, Not
@@ -383,3 +385,25 @@ def test_a_log_without_samples_yet_is_no_error():
     judge = make_judge(Description(filters=(Compare("t", "<", 5, "K"),)), setting(t=[]))
 
     assert judge.keeps(batch([1])).tolist() == [False]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["proton_charge", "frequency", "Phase1"])
+def test_the_logs_of_a_real_run_judge_its_pulses_as_pandas_looks_them_up(shared, name):
+    run = ld.open(shared / "data" / "events" / "EQSANS_1466_event.nxs")
+    samples, events = run[name], run["bank10_events"]
+    table = events.events()
+    times = pd.DataFrame({"time": table.of_events(table.event_time_zero)}).sort_values("time")
+    known = pd.DataFrame({"time": samples.time, "value": samples.value}).drop_duplicates("time", keep="last")
+    found = pd.merge_asof(times, known, on="time")["value"].to_numpy()
+    limit = float(np.median(samples.value))
+    bounds = [float(samples.value.min()), limit, float(samples.value.max()) + 1]
+
+    above = events.histogram(event_id=ld.bins(0, 10**6, n=1)).where(samples >= limit)
+    counted = events.histogram({name: ld.edges(np.unique(bounds))})
+
+    assert len(found) == above.ledger.seen == 1269
+    assert above.ledger.filtered == (~(found >= limit)).sum()
+    assert counted.ledger.nan == np.isnan(found).sum()
+    expected = [((found >= a) & (found < b)).sum() for a, b in pairwise(np.unique(bounds))]
+    assert counted.values().tolist() == expected

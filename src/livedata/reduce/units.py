@@ -60,8 +60,8 @@ def exact_conversion(unit: str, to: str) -> tuple[Fraction, Fraction]:
     (Fraction(1, 1), Fraction(5463, 20))
     """
     try:
-        quantity = _registry().Quantity
-        zero, one, two = (Fraction(quantity(Fraction(x), unit).to(to).magnitude) for x in (0, 1, 2))
+        quantity, own, wanted = _registry().Quantity, _spelt(unit), _spelt(to)
+        zero, one, two = (Fraction(quantity(Fraction(x), own).to(wanted).magnitude) for x in (0, 1, 2))
         if two - one != one - zero or one == zero:
             raise ValueError
     except Exception:  # noqa: BLE001 - whatever the parser of units runs into
@@ -71,6 +71,11 @@ def exact_conversion(unit: str, to: str) -> tuple[Fraction, Fraction]:
             "'ms' or 'degC' for 'K'"
         ) from None
     return one - zero, zero
+
+
+def _spelt(unit: str) -> str:
+    """Return a unit as pint spells it: ``Angstrom``, ``Celsius`` and ``Kelvin`` are words with a small letter."""
+    return _WORD.sub(lambda word: word[0].lower(), unit) if unit and unit not in _registry() else unit
 
 
 def exact_factor(unit: str, to: str) -> Fraction:
@@ -101,6 +106,7 @@ def converts(unit: str, to: str) -> bool:
     return True
 
 
+_WORD = re.compile(r"\b[A-Z][a-z]{3,}\b")
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S.*?)?\s*")
 
 
