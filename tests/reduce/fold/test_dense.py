@@ -9,20 +9,23 @@ from hypothesis import strategies as st
 
 import livedata as ld
 from livedata.errors import ArgumentError
+from livedata.reduce.axis import edges_in
 from livedata.reduce.description import Description
 from livedata.reduce.fold import cells
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.cells import Cells
 from livedata.reduce.fold.dense import DenseFold
 from livedata.reduce.fold.judge import Judge, make_judge
+from livedata.reduce.physics.coordinates import evaluate, formula_of
+from livedata.reduce.physics.flight import Flight
 from livedata.reduce.physics.geometry import Geometry
-from livedata.reduce.pixels.layout import layout
+from livedata.reduce.pixels.layout import Layout, layout
 from livedata.reduce.pixels.mask import Mask
 from livedata.reduce.pixels.projection import Logical
 from livedata.reduce.pixels.region import Span
 from livedata.reduce.quantity import bind_axes
 from livedata.reduce.setting import Setting
-from tests.reduce.fold.model import CONTIGUOUS, SCATTERED, TOA, UNEVEN, batch, events, setting
+from tests.reduce.fold.model import CONTIGUOUS, SCATTERED, TOA, UNEVEN, batch, events, geometry, setting
 from tests.reduce.fold.test_fold import folded, same
 
 EVEN = (TOA.named("toa"),)
@@ -236,3 +239,29 @@ def test_a_cube_of_1e5_pixels_and_1000_bins_takes_little_more_than_its_bins() ->
     assert isinstance(fold, DenseFold)
     held = fold.cells
     assert held.counts.nbytes + held.rows.nbytes + held.columns.nbytes <= 1.01 * 4 * 100_000 * 1000
+
+
+# Coordinates
+
+
+@pytest.mark.parametrize("masks", [(), (Mask("m", np.arange(5, 25, 3)),)], ids=["bare", "masked"])  # type: ignore[arg-type]
+@pytest.mark.parametrize("of", [CONTIGUOUS, SCATTERED], ids=["contiguous", "scattered"])
+def test_the_loop_for_wavelengths_agrees_with_a_search_in_the_edges(of: Layout, masks: tuple[Mask, ...]) -> None:
+    axis = bind_axes(wavelength=ld.bins(0.3, 9.7, n=777, unit="angstrom"))
+    described, where = Description(axis, masks=masks), setting(of)
+    one = events(of, [300_000], 11)
+    fold = folded(described, where, [one])
+    assert isinstance(fold, DenseFold)
+    assert fold._fast is not None
+    assert one.event_id is not None
+    pixel = of.places_of(one.event_id)
+    values = np.empty(one.n_events)
+    evaluate(formula_of("wavelength", geometry(), Flight(), of.size), pixel, one.event_time_offset, np.zeros(0), values)
+    kept = (pixel >= 0) & ~np.isin(one.event_id, masks[0].ids if masks else [])
+    wanted = np.bincount(np.searchsorted(edges_in(axis[0], "angstrom"), values[kept], side="right"), minlength=779)
+    nan = np.count_nonzero(np.isnan(values[kept]))
+    counted = fold.counted()
+    assert counted.values.tolist() == wanted[1:778].tolist()
+    ledger = counted.ledger
+    assert (ledger.underflow, ledger.overflow, ledger.nan) == (wanted[0], wanted[778] - nan, nan)
+    assert ledger.binned > 100_000

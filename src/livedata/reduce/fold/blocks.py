@@ -39,10 +39,13 @@ class Block:
 
     def places(self, column: Column) -> NDArray[np.uint32]:
         """Return the place of each event on an axis; overwritten by the next call."""
-        n = len(self.toa)
-        values, places = self.room
-        column.write(self.ids, self.toa, self.pixels, self.shift, values[:n], places[:n])
-        return places[:n]
+        places = self.room[1][: len(self.toa)]
+        self.write(column, places)
+        return places
+
+    def write(self, column: Column, places: NDArray[np.uint32]) -> None:
+        """Write the place of each event on an axis."""
+        column.write(self.ids, self.toa, self.pixels, self.shift, self.room[0][: len(self.toa)], places)
 
 
 class Blocks:

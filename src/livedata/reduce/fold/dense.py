@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from ...streams.batch import EventBatch
 from ..description import Description
 from ..result.ledger import Ledger
-from . import kernels
+from . import floatloops, kernels
 from .blocks import Blocks, Int32, ready
 from .cells import Cells
+from .columns import Column
 from .counted import Counted
 from .entries import EventFold, Planes
+from .pixelstage import NO_BYTES
 from .plan import Plan
 from .reading import Reading, own_reading
 
@@ -92,9 +94,12 @@ class DenseFold(EventFold):
             if len(self._joined) < len(rows):
                 self._joined = np.empty(len(rows), np.uint32)
             joined = self._joined[: len(rows)]
-            joined[:] = 0
-            for column in plan.columns:
-                kernels.join_columns(block.places(column), column.width, joined)
+            if len(plan.columns) == 1:
+                block.write(plan.columns[0], joined)
+            else:
+                joined[:] = 0
+                for column in plan.columns:
+                    kernels.join_columns(block.places(column), column.width, joined)
             for span in plan.spans:
                 kernels.drop_columns(block.places(span), plan.outside, joined)
             if not isinstance(plane, int):
@@ -117,6 +122,8 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
         return lambda ids, toa, counts, one: kernels.count_rows(ids, stage.first, stage.n_ids, table, counts, one)
     column = plan.columns[0]
     whole = column.whole
+    if column.formula is not None:
+        return _linear_run(plan, column)
     if whole is None or column.name != "toa":
         return None
     even, width = whole.even, plan.width
@@ -136,4 +143,21 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
         )
     return lambda ids, toa, counts, one: kernels.count_cube(
         ids, stage.first, stage.n_ids, table, toa, *bins, width, counts, cells.columns, cells.rows, one
+    )
+
+
+def _linear_run(plan: Plan, column: Column) -> Run | None:
+    """Return the loop for a coordinate that is a factor times the time of arrival, in few rows."""
+    stage, floats, formula = plan.stage, column.floats, column.formula
+    factors = None if formula is None else formula.factors
+    if factors is None or floats is None or not stage.needs_ids or stage.layout is None:
+        return None
+    if not len(stage.few) or stage.n_rows * plan.width >= 2**32:
+        return None
+    by_place = np.append(factors, np.nan)
+    of_numbers = by_place[stage.pixel_table] if len(stage.pixel_table) else np.append(factors[: stage.n_ids], np.nan)
+    few = stage.few if stage.few[:-1].any() or stage.few[-1] != 1 else NO_BYTES
+    bins = floats.limits, floats.scale, floats.doubt, floats.base, floats.shift, floats.guess
+    return lambda ids, toa, counts, one: floatloops.count_linear(
+        ids, stage.first, stage.n_ids, few, of_numbers, toa, *bins, plan.width, counts, one
     )

@@ -127,54 +127,6 @@ def uneven_columns(x: Any, thresholds: Any, shift: int, guess: Any, columns: Any
             columns[i] = n + np.uint32(v >= first)
 
 
-@njit(types.void(_F64, _F64, types.float64, types.float64, _U32), **_OPTIONS)
-def regular_columns(x: Any, limits: Any, scale: float, offset: float, columns: Any) -> None:
-    """Write the bin of each double between edges that are even but for rounding; n below, n + 1 above, n + 2 for NaN.
-
-    The product only guesses; the edges decide.
-    """
-    n = len(limits) - 1
-    low, high = limits[0], limits[-1]
-    for i in range(len(x)):
-        v = x[i]
-        if v >= low and v < high:
-            k = np.uint64(min((v - low) * scale + offset, n - 0.5))
-            while v < limits[k]:
-                k -= np.uint64(1)
-            while v >= limits[k + np.uint64(1)]:
-                k += np.uint64(1)
-            columns[i] = np.uint32(k)
-        else:
-            columns[i] = np.uint32(n) if v < low else (np.uint32(n + 1) if v >= high else np.uint32(n + 2))
-
-
-@njit(types.int64(types.float64), **_OPTIONS)
-def ordered_bits(x: float) -> int:
-    """Return an integer that rises with the double: its bits, turned round below zero; -0.0 counts as 0.0."""
-    bits = np.float64(x + 0.0).view(np.int64)
-    return bits if bits >= 0 else np.int64(-0x8000000000000000) - bits  # type: ignore[return-value]  # as the signature says
-
-
-@njit(types.void(_F64, _F64, types.int64, types.int64, _I32, _U32), **_OPTIONS)
-def sorted_columns(x: Any, limits: Any, base: int, shift: int, guess: Any, columns: Any) -> None:
-    """Write the bin of each double between any edges; n below, n + 1 above, n + 2 for NaN.
-
-    ``guess`` is as in `uneven_columns`, over the bits of the doubles, which rise as they do: logarithmic edges lie
-    nearly evenly there.
-    """
-    n = len(limits) - 1
-    low, high = limits[0], limits[-1]
-    for i in range(len(x)):
-        v = x[i]
-        if v >= low and v < high:
-            k = np.uint64(guess[np.uint64(ordered_bits(v) - base) >> np.uint64(shift)])
-            while v >= limits[k + np.uint64(1)]:
-                k += np.uint64(1)
-            columns[i] = np.uint32(k)
-        else:
-            columns[i] = np.uint32(n) if v < low else (np.uint32(n + 1) if v >= high else np.uint32(n + 2))
-
-
 @njit(types.void(_U32, types.int64, _U32), **_OPTIONS)
 def join_columns(columns: Any, width: int, joined: Any) -> None:
     """Make columns of an array with one more, faster dimension of so many places."""
@@ -229,7 +181,7 @@ def tally_pairs(rows: Any, columns: Any, width: int, cells: Any, totals: Any, su
 
 
 @njit(types.void(_U32, _U32), **_OPTIONS)
-def _tally(places: Any, own: Any) -> None:
+def tally_own(places: Any, own: Any) -> None:
     """Count places in turn in two halves: events in a row often share a bin, and must not wait for each other."""
     n = len(places)
     half = np.uint64(len(own) // 2)
@@ -243,7 +195,8 @@ def _tally(places: Any, own: Any) -> None:
 
 
 @njit(types.void(_U32, types.int64, _U32, types.uint32), **_OPTIONS)
-def _add_own(own: Any, n: int, cells: Any, one: Any) -> None:
+def add_own(own: Any, n: int, cells: Any, one: Any) -> None:
+    """Add both halves to the cells."""
     for k in range(n):
         cells[k] += (own[k] + own[n + k]) * one
 
@@ -262,12 +215,12 @@ def count_even(x: Any, first: Any, span: Any, shift: float, scale: float, cells:
         found = columns[: len(part)]
         even_columns(part, first, span, shift, scale, found)
         if len(own):
-            _tally(found, own)
+            tally_own(found, own)
         else:
             for i in range(len(found)):
                 cells[np.uint64(found[i])] += one
     if len(own):
-        _add_own(own, n, cells, one)
+        add_own(own, n, cells, one)
 
 
 @njit(types.void(_I32, _I64, types.int64, _I32, _U32, types.uint32), **_OPTIONS)
@@ -320,12 +273,12 @@ def count_few(
         for i in range(len(part)):
             found[i] += w * np.uint32(table[min(np.uint32(np.uint32(part[i]) - low), limit)])
         if len(own):
-            _tally(found, own)
+            tally_own(found, own)
         else:
             for i in range(len(found)):
                 cells[np.uint64(found[i])] += one
     if len(own):
-        _add_own(own, n, cells, one)
+        add_own(own, n, cells, one)
 
 
 @njit(

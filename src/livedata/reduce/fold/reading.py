@@ -78,12 +78,13 @@ class Reading:
 
     def counted(self, cells: Cells, beside: Beside) -> Counted:
         """Return the result."""
-        values = self._counts(cells)
+        by_fate = self._by_fate(cells, beside)
+        values = self._counts(cells, by_fate[0])
         squares = None
         if cells.excess is not None and cells.squares is not None:
             squares = _frozen(values + self._values(cells.squares.reshape(cells.shape)))
             values = values + self._values(cells.excess.reshape(cells.shape))
-        return Counted(self.axes, _frozen(values), squares, self.ledger(cells, beside))
+        return Counted(self.axes, _frozen(values), squares, self._ledger(by_fate, beside))
 
     def picture(self, cells: Cells, beside: Beside) -> Counted:
         """Return the two leading dimensions of the result, the others summed."""
@@ -123,8 +124,11 @@ class Reading:
         out = out.reshape(self.shape)
         return np.asarray(out.sum(axis=tuple(range(2, out.ndim))))
 
-    def _counts(self, cells: Cells) -> Sums:
-        """Return the counts of the result."""
+    def _counts(self, cells: Cells, kept: Sums) -> Sums:
+        """Return the counts of the result; `kept` is the sum of all rows that have a place, shape (plane, column)."""
+        if self.n_targets == cells.shape[0] == len(self.columns) == len(self.plan.columns) == 1:
+            values = kept[0, : self.plan.columns[0].n].copy()
+            return values.reshape((*self.shape, -1)).transpose(self.order)
         if self.columns or not len(cells.rows):
             counts: Sums = sum(self._values(part) for part in cells.parts())  # type: ignore[assignment]
             return counts
@@ -163,8 +167,11 @@ class Reading:
 
     def ledger(self, cells: Cells, beside: Beside) -> Ledger:
         """Return the fates of all events."""
+        return self._ledger(self._by_fate(cells, beside), beside)
+
+    def _ledger(self, by_fate: dict[int, Sums], beside: Beside) -> Ledger:
         found: Counter[int] = Counter()
-        for code, held in self._by_fate(cells, beside).items():
+        for code, held in by_fate.items():
             for plane_code, columns in zip(self.plane_codes, held, strict=True):
                 first = int(first_fate(np.int64(code), plane_code))  # type: ignore[arg-type]
                 failed = 0
