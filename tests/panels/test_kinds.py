@@ -118,7 +118,7 @@ def detector(masked=None):
 def test_pixels_tell_their_number_bank_position_and_angle() -> None:
     view = detector()
     made = ImageDrawing(view.picture(), places_of(view))
-    assert "(pixels 11, 12, bank east, at 0.1, 0, 5 m, 2θ 1.146°): 5 counts" in made.readout(view.shown, [0.5, 0.5])
+    assert "(pixels 11, 12, bank east, 2θ 0 … 2.291°): 5 counts" in made.readout(view.shown, [0.5, 0.5])
     assert "(pixel 13, bank west, at 5, 0, 0 m, 2θ 90°): 0 counts" in made.readout(view.shown, [1.5, 0.5])
 
 

@@ -146,10 +146,16 @@ class ImageDrawing:
         """Put the visible part of a snapshot into the models."""
         if (snapshot.axes[0], snapshot.axes[1]) != (self._rows.axis, self._columns.axis):
             self._follow(snapshot)
+        are_counts = snapshot.spread is None and snapshot.array.dtype.kind in "iu"
         part = self._cut = shrink(
-            self._visible(snapshot.array), self._rows, self._columns, self._window, (PIXELS, PIXELS)
+            self._visible(snapshot.array),
+            self._rows,
+            self._columns,
+            self._window,
+            (PIXELS, PIXELS),
+            are_counts=are_counts,
         )
-        self._scale = scale.fit(part.values, is_log=is_log, before=self._scale)
+        self._scale = scale.fit(part.values, is_log=is_log, before=self._scale, are_counts=are_counts)
         (x, x1), (y, y1) = part.x, part.y
         image = self._scale.index(part.values)
         self._data.data = {"image": [image], "x": [x], "y": [y], "dw": [x1 - x], "dh": [y1 - y]}

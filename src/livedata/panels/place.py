@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
+from ..reduce.pixels.readout import describe_pixel
 from ..reduce.pixels.screen import Screen
 from .watched import Watched
 
 _FEW = 3
+_MANY = 32
+"""Pixels at one place that are asked for what they know."""
 
 
 def places_of(view: Watched) -> Places:
@@ -22,7 +25,7 @@ def places_of(view: Watched) -> Places:
     )
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Places:
     """The pixels behind a picture.
 
@@ -42,7 +45,6 @@ class Places:
     screen: Screen | None = None
     geometry: Geometry | None = None
     masked: NDArray[np.bool_] | None = None
-    _numbers: NDArray[np.int32] | None = field(default=None, init=False)
 
     @property
     def looking(self) -> str:
@@ -77,43 +79,25 @@ class Places:
             if self.screen.shape != shape:
                 return ""
             found = np.flatnonzero(self.screen.cells[0] == flat)
-        if self._numbers is None:
-            self._numbers = self.layout.detector_number().ravel()
-        found = found[self._numbers[found] > 0] if self.screen is not None or len(found) > 1 else found
+        numbers = self.layout.ids_at(found)
+        found, numbers = found[numbers >= 0], numbers[numbers >= 0]
         if len(found) == 0:
             return " (no pixel)"
-        numbers = [str(n) for n in self._numbers[found[:_FEW]]]
+        few = ", ".join(map(str, numbers[:_FEW].tolist()))
         more = f" … {len(found)} in all" if len(found) > _FEW else ""
-        said = f"pixel{'s' if len(found) > 1 else ''} {', '.join(numbers)}{more}"
-        return f" ({', '.join([said, *self._where(found)])})"
+        said = f"pixel{'s' if len(found) > 1 else ''} {few}{more}"
+        return f" ({', '.join([said, *self._where(self.layout, found)])})"
 
-    def _where(self, found: NDArray[np.intp]) -> list[str]:
-        facts: list[str] = []
-        geometry = self.geometry
-        if geometry is None:
-            return facts
-        if geometry.bank is not None and geometry.names:
-            banks = np.unique(geometry.bank[found])
-            if len(banks) == 1 and banks[0] >= 0:
-                facts.append(f"bank {geometry.names[banks[0]]}")
-        if geometry.positions is not None and np.isfinite(geometry.positions[found]).all():
-            position = geometry.positions[found].mean(axis=0)
-            facts.append(f"at {', '.join(f'{v:.4g}' for v in position)} m")
-            if (angle := _two_theta(geometry, position)) is not None:
-                facts.append(f"2θ {angle:.4g}°")
+    def _where(self, layout: Layout, found: NDArray[np.intp]) -> list[str]:
+        notes = [describe_pixel(layout, self.geometry, int(place)) for place in found[:_MANY]]
+        banks = {note.bank for note in notes}
+        facts = [f"bank {bank}" for bank in banks if bank and len(banks) == 1]
+        if notes[0].position is not None and len(notes) == 1:
+            facts.append(f"at {', '.join(f'{v:.4g}' for v in notes[0].position)} m")
+        angles = [note.two_theta for note in notes if note.two_theta is not None]
+        if angles:
+            low, high = (f"{angle:.4g}" for angle in (min(angles), max(angles)))
+            facts.append(f"2θ {low}°" if low == high else f"2θ {low} … {high}°")
         if self.masked is not None and self.masked[found].all():
             facts.append("masked")
         return facts
-
-
-def _two_theta(geometry: Geometry, position: NDArray[np.float64]) -> float | None:
-    """Return the angle between the beam and the way from the sample to a pixel, in degrees."""
-    if geometry.sample is None or geometry.is_monitor:
-        return None
-    sample = np.asarray(geometry.sample)
-    beam = np.array([0.0, 0.0, 1.0]) if geometry.source is None else sample - np.asarray(geometry.source)
-    way = position - sample
-    if not (np.any(beam) and np.any(way)):
-        return None
-    a, b = beam / np.linalg.norm(beam), way / np.linalg.norm(way)
-    return float(np.degrees(2 * np.arctan2(np.linalg.norm(a - b), np.linalg.norm(a + b))))

@@ -8,6 +8,7 @@ import pytest
 from livedata.errors import ArgumentError
 from livedata.reduce.axis import Axes, bins
 from livedata.reduce.physics.geometry import Geometry
+from livedata.reduce.pixels.inside import inside
 from livedata.reduce.pixels.layout import layout
 from livedata.reduce.pixels.mask import Mask
 from livedata.reduce.pixels.masked import masked
@@ -143,8 +144,8 @@ def test_dead_pixels_are_told_only_where_others_count_enough() -> None:
 
 
 def test_places_without_a_pixel_are_neither_hot_nor_dead() -> None:
-    gaps = layout(detector_number=[[0, 5, 6, 7]])
-    assert threshold_mask(counted([[0, 5, 5, 0]]), gaps, dead=1).ids.tolist() == [7]
+    gaps = layout(detector_number=[[0, 0, 5, 6, 7]])
+    assert threshold_mask(counted([[0, 0, 5, 5, 0]]), gaps, dead=1).ids.tolist() == [7]
 
 
 def test_further_axes_are_summed() -> None:
@@ -177,3 +178,11 @@ def test_properties_in_the_upper_bytes_alone_exclude_nothing() -> None:
     assert excluded_by(bits).tolist() == [False, True, False, True]
     assert excluded_by(bits.view(np.int32)).tolist() == [False, True, False, True]
     assert excluded_by([True, False]).tolist() == [True, False]
+
+
+def test_pixels_with_very_sparse_numbers_are_masked_and_listed() -> None:
+    sparse = layout(detector_number=[[1, 2_000_000_000], [0, 7]])
+    assert sparse.sparse is not None
+    assert masked((mask([7, 2_000_000_000]),), sparse).tolist() == [False, True, False, True]
+    assert inside(pixels("5-8"), None, sparse).tolist() == [[False, False, False, True]]
+    assert mask(where=np.ones((2, 2), bool), layout=sparse).ids.size == sparse.n_pixels

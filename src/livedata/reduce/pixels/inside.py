@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArgumentError
+from ...streams.extent import merge_ranges
 from ..axis import Axis
 from ..units import exact, exact_factor
 from .layout import Layout
@@ -69,16 +70,13 @@ def spans_of(region: Region) -> tuple[Span, ...]:
 
 def listed(region: PixelList, layout: Layout) -> Bools:
     """Return which places of a layout hold one of these pixels, shape (pixel,)."""
-    found = np.zeros(layout.size, np.bool_)
-    for first, stop in [*((i, i + 1) for i in region.ids), *region.spans]:
-        low, high = max(first - layout.first_id, 0), min(stop - layout.first_id, layout.n_ids)
-        if low >= high:
-            continue
-        if layout.table is None:
-            found[low:high] = True
-        else:
-            there = layout.table[low:high]
-            found[there[there >= 0]] = True
+    runs = merge_ranges([*((i, i + 1) for i in region.ids), *region.spans])
+    if not runs:
+        return np.zeros(layout.size, np.bool_)
+    firsts, stops = np.array(runs, np.int64).T
+    numbers = layout.ids_at(np.arange(layout.size))
+    run = np.searchsorted(firsts, numbers, "right") - 1
+    found: Bools = (numbers >= 0) & (run >= 0) & (numbers < stops[run])
     return found
 
 

@@ -40,12 +40,8 @@ def masked(masks: Iterable[Mask], layout: Layout, geometry: Geometry | None = No
         if mask.ids is None:
             out |= _own(mask, layout, geometry)
             continue
-        first, last = np.searchsorted(mask.ids, [layout.first_id, layout.first_id + layout.n_ids])
-        places = mask.ids[first:last].astype(np.int64) - layout.first_id
-        if layout.table is not None:
-            places = layout.table[places].astype(np.int64)
-            places = places[places >= 0]
-        out[places] = True
+        places = layout.places_of(mask.ids)
+        out[places[places >= 0]] = True
     return out
 
 

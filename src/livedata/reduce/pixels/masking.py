@@ -126,7 +126,7 @@ def threshold_mask(
             "or say provisional=True"
         )
     values = counts.array.sum(axis=tuple(range(n, counts.array.ndim))).ravel()
-    exists = layout.detector_number().ravel() > 0
+    exists = layout.ids_at(np.arange(layout.size)) >= 0
     banks = np.zeros(layout.size, np.int64) if bank is None else np.asarray(bank)
     out = np.zeros(layout.size, np.bool_)
     if low is not None:
@@ -165,8 +165,8 @@ def excluded_by(pixel_mask: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _numbers(chosen: NDArray[np.bool_], layout: Layout) -> NDArray[np.int32]:
-    numbers = layout.detector_number().ravel()[chosen.ravel()]
-    return numbers[numbers > 0]
+    numbers = layout.ids_at(np.flatnonzero(chosen))
+    return numbers[numbers >= 0]
 
 
 def _expanded(runs: tuple[tuple[int, int], ...]) -> NDArray[np.int32]:

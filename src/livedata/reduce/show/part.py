@@ -29,7 +29,15 @@ class Part:
     """What a dot stands for, where that is more than one bin."""
 
 
-def shrink(values: NDArray[Any], rows: Ruler, columns: Ruler, window: Window | None, limit: tuple[int, int]) -> Part:
+def shrink(
+    values: NDArray[Any],
+    rows: Ruler,
+    columns: Ruler,
+    window: Window | None,
+    limit: tuple[int, int],
+    *,
+    are_counts: bool = False,
+) -> Part:
     """Cut the visible part out of an image and shrink it to what the screen has room for.
 
     Parameters
@@ -43,9 +51,11 @@ def shrink(values: NDArray[Any], rows: Ruler, columns: Ruler, window: Window | N
     limit
         Most rows and columns. Where bins are uneven, as many are made, each with the largest of the bins it touches;
         where some values are negative, the one furthest from zero.
+    are_counts
+        Whether values are known not to be negative, which saves a look at all of them.
     """
     if rows.is_even and columns.is_even:
-        part = cut(values, window, limit)
+        part = cut(values, window, limit, are_counts=are_counts)
         note = f"largest of {part.fx} × {part.fy} bins" if part.fx * part.fy > 1 else ""
         x, y = columns.values(part.x, part.width), rows.values(part.y, part.height)
         return Part(part.counts, x, y, part.width, part.height, note)
@@ -54,7 +64,7 @@ def shrink(values: NDArray[Any], rows: Ruler, columns: Ruler, window: Window | N
     bottom, top = _inside(y0, y1, rows.n)
     lines, stripes = rows.grid(bottom, top, limit[0]), columns.grid(left, right, limit[1])
     shown = sample(sample(values, *lines, axis=0), *stripes, axis=1)
-    if np.any(values < 0):
+    if not are_counts and np.any(values < 0):
         shown = furthest(shown, -sample(sample(-values, *lines, axis=0), *stripes, axis=1))
     is_merged = any(bool(np.any(stops - starts > 1)) for starts, stops in (lines, stripes))
     return Part(

@@ -66,10 +66,10 @@ def block_max(values: NDArray[Any], factor: int, axis: int) -> NDArray[Any]:
     return reduce(larger, (part(i) for i in range(factor)))
 
 
-def shrink_blocks(values: NDArray[Any], fy: int, fx: int) -> NDArray[Any]:
+def shrink_blocks(values: NDArray[Any], fy: int, fx: int, *, are_counts: bool = False) -> NDArray[Any]:
     """Return the largest value of each block of `fy` × `fx`; where some are negative, the one furthest from zero."""
     highest = block_max(block_max(values, fy, 0), fx, 1)
-    if fy * fx == 1 or (values.dtype.kind in "iu" and values.min() >= 0) or not np.any(values < 0):
+    if fy * fx == 1 or are_counts or not np.any(values < 0):
         return highest
     return furthest(highest, -block_max(block_max(-values, fy, 0), fx, 1))
 
@@ -79,7 +79,7 @@ def furthest(highest: NDArray[Any], lowest: NDArray[Any]) -> NDArray[Any]:
     return np.where(-lowest > highest, lowest, highest)
 
 
-def cut(counts: NDArray[Any], window: Window | None, limit: int | tuple[int, int]) -> Cut:
+def cut(counts: NDArray[Any], window: Window | None, limit: int | tuple[int, int], *, are_counts: bool = False) -> Cut:
     """Cut the visible part out and shrink it to at most `limit` × `limit`, so that single hot pixels stay visible.
 
     Parameters
@@ -90,6 +90,8 @@ def cut(counts: NDArray[Any], window: Window | None, limit: int | tuple[int, int
         Visible part in bins, may reach beyond the picture; None for all.
     limit
         Rows and columns that the screen has room for, together or each.
+    are_counts
+        Whether values are known not to be negative, which saves a look at all of them.
     """
     rows, columns = counts.shape
     x0, x1, y0, y1 = window or (0, columns, 0, rows)
@@ -98,7 +100,7 @@ def cut(counts: NDArray[Any], window: Window | None, limit: int | tuple[int, int
     part = counts[bottom:top, left:right]
     limits = (limit, limit) if isinstance(limit, int) else limit
     fy, fx = (-(-n // most) for n, most in zip(part.shape, limits, strict=True))
-    return Cut(shrink_blocks(part, fy, fx), left, bottom, fx, fy)
+    return Cut(shrink_blocks(part, fy, fx, are_counts=are_counts), left, bottom, fx, fy)
 
 
 def sample(values: NDArray[Any], starts: NDArray[np.intp], stops: NDArray[np.intp], *, axis: int) -> NDArray[Any]:

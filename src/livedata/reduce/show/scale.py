@@ -74,7 +74,7 @@ def _table(scale: Scale) -> NDArray[np.uint8]:
     return _index(scale, np.arange(math.ceil(scale.high) + 1, dtype=np.int64))
 
 
-def fit(values: NDArray[Any], *, is_log: bool, before: Scale | None = None) -> Scale:
+def fit(values: NDArray[Any], *, is_log: bool, before: Scale | None = None, are_counts: bool = False) -> Scale:
     """Return a scale for a picture, or the one before as long as it serves: colours should not flicker.
 
     A linear scale begins at 0. A logarithmic one begins near the faintest hundredth of what counted at all. Where some
@@ -88,11 +88,13 @@ def fit(values: NDArray[Any], *, is_log: bool, before: Scale | None = None) -> S
         Logarithmic or linear.
     before
         The scale shown so far.
+    are_counts
+        Whether values are known not to be negative, which saves a look at all of them.
     """
     is_float = values.dtype.kind == "f"
     known = values[np.isfinite(values)] if is_float else values
     peak = float(known.max()) if known.size else 0.0
-    bottom = float(known.min()) if known.size and (is_float or values.dtype.kind == "i") else 0.0
+    bottom = float(known.min()) if known.size and not are_counts else 0.0
     if bottom < 0:
         reach = max(peak, -bottom)
         if before is not None and before.is_signed and 0.4 * before.high <= reach <= before.high:
