@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -248,6 +249,19 @@ def test_values_are_compared_in_the_unit_of_the_log():
     assert kept(5, "degC", "K", [(1, 278.14), (2, 278.15)]).tolist() == [True, False]
     assert kept(5, None, "K", [(1, 4.9), (2, 5.0)]).tolist() == [True, False]
     assert kept(0.0051, "s", "ms", [(1, 5), (2, 6)], np.int32).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("limit", [-1.5, -1, -0.5, 0, 0.5, 1, 1.25])
+@pytest.mark.parametrize("kind", [np.int32, np.float64])
+def test_whole_numbers_are_compared_with_fractions_as_fractions(limit, kind):
+    values = range(-3, 4)
+    known = {"n": log(*((v + 10, v) for v in values), dtype=kind)}
+    times = batch([v + 10 for v in values])
+
+    for how, order in (("<", operator.lt), ("<=", operator.le), (">", operator.gt), (">=", operator.ge)):
+        kept = Judge((Compare("n", how, limit),), logs=known).keeps(times)
+
+        assert kept.tolist() == [order(v, limit) for v in values]
 
 
 def test_large_integers_are_compared_exactly():
