@@ -25,16 +25,16 @@ SETTING = Setting(layout=ld.layout((8, 8)), logs=lambda: dict.fromkeys(LOGS))
 
 @dataclass
 class Run:
-    """Messages in the order of sending, as (topic, partition, bytes), and what they hold."""
+    """Messages in the order of sending, as (topic, partition, bytes, source), and what they hold."""
 
     n_partitions: int
     messages: list = field(default_factory=list)
     truth: Truth = field(default_factory=Truth)
 
     @property
-    def first_event(self) -> int:
-        """Place of the first message of events."""
-        return next(i for i, (topic, *_) in enumerate(self.messages) if topic == "ev")
+    def n_known(self) -> int:
+        """Number of messages after which each stream has been heard of."""
+        return 1 + max(next(i for i, m in enumerate(self.messages) if m[3] == name) for name in ("det", *LOGS))
 
 
 def made_run(seed: int, *, n_pulses=10, n_partitions=2, start_ns: int | None = None) -> Run:
@@ -52,7 +52,7 @@ def made_run(seed: int, *, n_pulses=10, n_partitions=2, start_ns: int | None = N
             toa = rng.integers(-1000, 80_000_000, n, dtype=np.int32)
             ids = rng.integers(-1, 70, n, dtype=np.int32)
             value = schemas.encode_ev44("det", pulse, times, index, toa, ids)
-            run.messages.append(("ev", int(rng.integers(0, n_partitions)), value))
+            run.messages.append(("ev", int(rng.integers(0, n_partitions)), value, "det"))
             run.truth.empty |= set(times.tolist())
             of_event = np.repeat(times, np.diff(index, append=n))
             run.truth.events += [(int(t), int(i), int(x), 1) for t, i, x in zip(of_event, ids, toa, strict=True)]
@@ -60,7 +60,7 @@ def made_run(seed: int, *, n_pulses=10, n_partitions=2, start_ns: int | None = N
         samples = begin + rng.integers(-PULSE_NS, (n_pulses + 1) * PULSE_NS, rng.integers(1, 12))
         for when in np.unique(samples).tolist():
             reading = float(rng.integers(0, 8))
-            run.messages.append(("logs", 0, schemas.encode_f144(log, when, np.float64(reading))))
+            run.messages.append(("logs", 0, schemas.encode_f144(log, when, np.float64(reading)), log))
             run.truth.logs.setdefault(log, []).append((when, reading))
     order = rng.permutation(len(run.messages))
     run.messages = [run.messages[i] for i in order]

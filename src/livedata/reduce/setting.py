@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..streams.extent import Extent
 from ..streams.feed import Feed
 from ..streams.log import LogTimeline
 from ..streams.runs import Run
-from ..transport.protocol import Producer
 from .physics.geometry import Geometry
 from .pixels.layout import Layout
 
@@ -35,6 +35,8 @@ class Setting:
     """Read when it is needed, once."""
     log: Callable[[str], LogTimeline | None] = no_log
     """The timeline of a log by the name that the streams use; None if there is none."""
+    await_log: Callable[[str], bool] = lambda name: False
+    """Wait a moment for a log that is not known yet; return whether it is now."""
     log_unit: Callable[[str], str | None] = lambda name: None
     """The unit of a log."""
     logs: Callable[[], Mapping[str, str | None]] = dict
@@ -49,8 +51,8 @@ class Setting:
     """Another stream of the same connection or file, by name."""
     run: Callable[[str], Callable[[str], Source]] | None = None
     """The streams of another file, by its path."""
-    producer: Callable[[], Producer] | None = None
-    """A producer for the broker that the stream comes from."""
+    publish: Callable[..., Any] | None = None
+    """Begins to send a view's newest state to a topic; see `View.publish`."""
     where: str = ""
     """File or address, for errors."""
 

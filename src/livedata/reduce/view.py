@@ -14,7 +14,6 @@ from ..errors import ArgumentError
 from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed, Progress
-from ..transport import open_transport
 from .axis import Axes, Axis
 from .condition import Condition
 from .counting import Offsets
@@ -26,8 +25,7 @@ from .moments import as_extent
 from .pixels.layout import Layout
 from .pixels.region import Region
 from .pixels.screen import Screen
-from .prepare import bound, layout_of, result_axes, screen_of
-from .publishing import Publication, Schema, publish
+from .prepare import bound, check_logs, layout_of, result_axes, screen_of
 from .result.histogram import Histogram
 from .result.ledger import Ledger
 from .result.operable import Operable
@@ -64,6 +62,7 @@ class View(Operable):
         self.name = name
         self.description = description
         self.is_finite = feed.is_finite or (extent is not None and (extent.is_closed or extent.stop_ns is not None))
+        check_logs(description, setting)
         self._axes = result_axes(description, setting)
         self._counted = replace(description, normalise=())
         self._feed = feed
@@ -354,27 +353,26 @@ class View(Operable):
         told["description"] = description_to_json(self.description)
         return super().save(path, overwrite=overwrite, about=told | dict(about or {}))
 
-    def publish(
-        self, topic: str, *, source_name: str | None = None, schema: Schema = "da00", every: float = 1.0,
-        url: str | None = None,
-    ) -> Publication:  # fmt: skip
+    def publish(self, topic: str, **how: Any) -> Any:
         """Send the newest state to a topic, so that other programs see it; goes on in the background.
 
         Parameters
         ----------
         topic
             Made if it is not there.
-        source_name
-            Says with the topic which stream it is; the view's name if nothing is said.
-        schema
-            ``da00``, ``hs00`` or ``hs01``.
-        every
-            Seconds between two messages, at least; nothing is sent while nothing changes.
-        url
-            Of another broker than the one that the stream comes from.
+        **how
+            ``source_name`` (says with the topic which stream it is; the view's name if nothing is said), ``schema``
+            (``da00``, ``hs00`` or ``hs01``), ``every`` (seconds between two messages, at least; nothing is sent while
+            nothing changes), ``url`` (of another broker than the one that the stream comes from).
+
+        Returns
+        -------
+        :
+            The publication: ``.sent``, ``.error``, ``.stop()``.
         """
-        opened = (lambda: open_transport(url).producer()) if url is not None else self._setting.producer
-        return publish(self, opened, topic, source_name=source_name, schema=schema, every_s=every)
+        if self._setting.publish is None:
+            raise ArgumentError(f"{self.name} stands alone: there is no broker to publish to")
+        return self._setting.publish(self, topic, **how)
 
     # Inside
 

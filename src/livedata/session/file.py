@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..reduce.setting import no_geometry
+from ..reduce.setting import Source, no_geometry
 from ..streams.arrayline import ArrayTimeline
 from ..streams.batch import LogBatch
 from ..streams.clock import EARLIEST_NS
@@ -19,7 +19,7 @@ from ..streams.row import StreamRow
 from ..streams.runs import Run
 from .eventstream import EventStream
 from .framestream import FrameStream
-from .settings import file_setting
+from .settings import file_setting, source_of
 from .stream import ArrayStream, LogStream, Stream
 from .streams import Streams
 
@@ -70,7 +70,7 @@ class FileStreams(Streams):
 
         if stream.kind == "events":
             geometry = cache(lambda: self.file.geometry(name))
-            setting = file_setting(self, name, layout=self._layouts.get(name), geometry=geometry)
+            setting = file_setting(self, name, layout=self._layouts.get(name), geometry=geometry, run=streams_of_run)
             return EventStream(name, stream.key, row, feed=self.file.feed(name), setting=setting)
         if stream.kind in ("log", "text"):
             return LogStream(name, stream.key, row, timeline=lambda: self.log(name), unit=stream.unit)
@@ -78,7 +78,7 @@ class FileStreams(Streams):
             line = cache(lambda: self._frames(name))
             return FrameStream(
                 name, stream.key, row, kind=stream.kind, data=lambda: line().data, feed=self.file.feed(name),
-                setting=file_setting(self, name, layout=None, geometry=no_geometry),
+                setting=file_setting(self, name, layout=None, geometry=no_geometry, run=streams_of_run),
             )  # fmt: skip
         return ArrayStream(name, stream.key, row, kind=stream.kind, read=lambda: self._array(name))
 
@@ -111,3 +111,11 @@ class FileStreams(Streams):
             samples=stream.n_points,
             remarks=stream.remarks,
         )
+
+
+def streams_of_run(path: str) -> Callable[[str], Source]:
+    """Return the way to the streams of a file."""
+    from ..nexus import open_file
+
+    streams = FileStreams(open_file(path))
+    return lambda name: source_of(streams[name])

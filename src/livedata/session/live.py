@@ -22,6 +22,7 @@ from ..streams.row import StreamRow
 from ..streams.runs import Run
 from ..streams.vetoes import Vetoes
 from .eventstream import EventStream
+from .file import streams_of_run
 from .framestream import FrameStream, set_summary
 from .settings import live_setting
 from .stream import LogStream, Stream
@@ -232,7 +233,9 @@ class LiveStreams(Streams):
         feed = LiveFeed(self._connection, key, owner=self)
         if key.family != "events":
             return self._frame_stream(name, key, row, feed)
-        setting = live_setting(self, name, layout=self._layout_of(name, key), geometry=self._geometry_of(name, key))
+        setting = live_setting(
+            self, name, layout=self._layout_of(name, key), geometry=self._geometry_of(name, key), run=streams_of_run
+        )
         return EventStream(name, key, row, feed=feed, setting=setting)
 
     def _frame_stream(self, name: str, key: StreamKey, row: Callable[[], StreamRow], feed: LiveFeed) -> FrameStream:
@@ -240,7 +243,7 @@ class LiveStreams(Streams):
         held = self._frame_streams.get(key)
         if held is None:
             line = ArrayTimeline()
-            setting = live_setting(self, name, layout=None, geometry=no_geometry)
+            setting = live_setting(self, name, layout=None, geometry=no_geometry, run=streams_of_run)
             held = FrameStream(name, key, row, kind=key.family, data=lambda: line.data, feed=feed, setting=setting)
             weakref.finalize(held, feed.subscribe(line).close)
             self._frame_streams[key] = held

@@ -14,19 +14,24 @@ from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..streams.log import LogTimeline
 from .past import read_logs_of
+from .publishing import publish
 
 if TYPE_CHECKING:
     from .file import FileStreams
     from .live import LiveStreams
 
+Run = Callable[[str], Callable[[str], Source]]
+"""How a file's path leads to its streams."""
 LEEWAY_NS = 2_000_000_000
 """How late log samples usually are at most."""
+PATIENCE_S = 2.0
+"""How long a log that is not known yet is waited for."""
 PRESENT_NS = 60_000_000_000
 """Logs older than this while they arrive are those of a replay: the wall clock says nothing about them."""
 
 
 def live_setting(
-    live: LiveStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None]
+    live: LiveStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: Run
 ) -> Setting:
     """Return the setting of a stream of a connection."""
     connection = live._connection
@@ -42,6 +47,9 @@ def live_setting(
             return None
         connection.watch(key.topic)
         return connection.book.log(key)
+
+    def await_log(log: str) -> bool:
+        return connection.wait_for(lambda: key_of(log) is not None, PATIENCE_S)
 
     def logs() -> dict[str, str | None]:
         return {log: connection.book.log(key).unit for log, key in live._by_name().items() if key.family == "log"}
@@ -74,20 +82,21 @@ def live_setting(
         layout=layout,
         geometry=geometry,
         log=timeline,
+        await_log=await_log,
         log_unit=unit,
         logs=logs,
         settled_ns=settled_ns,
         runs=lambda: connection.book.runs.runs,
         prepare=prepare,
         stream=lambda other: source_of(live[other]),
-        run=streams_of_run,
-        producer=connection.transport.producer,
+        run=run,
+        publish=lambda view, topic, **how: publish(view, connection.transport, topic, **how),
         where=live.where,
     )
 
 
 def file_setting(
-    streams: FileStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None]
+    streams: FileStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: Run
 ) -> Setting:
     """Return the setting of a stream of a file."""
 
@@ -113,7 +122,8 @@ def file_setting(
         logs=logs,
         runs=lambda: streams.runs,
         stream=lambda other: source_of(streams[other]),
-        run=streams_of_run,
+        run=run,
+        publish=lambda view, topic, **how: publish(view, None, topic, **how),
         where=streams.where,
     )
 
@@ -125,11 +135,3 @@ def source_of(stream: object) -> Source:
     if not isinstance(stream, EventStream):
         raise ArgumentError(f"{getattr(stream, 'name', stream)!r} is no stream of events")
     return Source(stream.feed, stream.setting)
-
-
-def streams_of_run(path: str) -> Callable[[str], Source]:
-    """Return the way to the streams of a file."""
-    from .connecting import open as open_run
-
-    streams = open_run(path)
-    return lambda name: source_of(streams[name])

@@ -36,7 +36,6 @@ class Fold(Protocol):
     first_ns: int | None
     """Earliest `event_time_zero` that was added."""
     last_ns: int | None
-    n_seen: int
 
     def add(self, batch: Batch, judge: Judge) -> None:
         """Count one batch."""
@@ -44,6 +43,11 @@ class Fold(Protocol):
 
     def remove(self, batch: Batch, judge: Judge) -> None:
         """Take one batch away again."""
+        ...
+
+    @property
+    def n_seen(self) -> int:
+        """Number of events (or frames) that were added."""
         ...
 
     @property
