@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from ..reduce.pixels.layout import Layout, layout
+from .hdf import attribute
 from .scan import Detector
 from .stream import FileStream
 
@@ -54,10 +55,18 @@ def layout_of(file: Any, detector: Detector) -> Layout | None:
     try:
         numbers = np.asarray(file[detector.numbers][()])
         group, flat = file[detector.path], (max(numbers.shape, default=1),)
+        if (attribute(file, "creator") or "").startswith("livedata"):
+            return layout(detector_number=numbers, dims=_dims(group, numbers.ndim))
         x, y = (_offsets(group, name, flat) for name in ("x_pixel_offset", "y_pixel_offset"))
         return layout(grid_shape(numbers.shape, x, y), detector_number=numbers)
     except ArgumentError:
         return None  # a pixel in two places, or no positive number
+
+
+def _dims(group: Any, rank: int) -> list[str] | None:
+    """Return the names of the dimensions as we have written them."""
+    names = [str(name) for name in np.ravel(group.attrs.get("axes", []))]
+    return names if len(names) == rank > 1 else None
 
 
 def _detector_of(stream: FileStream, detectors: Sequence[Detector]) -> Detector | None:

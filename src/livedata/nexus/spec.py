@@ -68,16 +68,17 @@ class RecorderSpec:
 
 
 def _layout_json(held: Layout) -> dict[str, Any]:
-    if held.table is None:
-        return {"shape": list(held.shape), "first_id": held.first_id}
-    return {"shape": list(held.shape), "numbers": _pack(held.detector_number())}
+    named = {"shape": list(held.shape), "dims": list(held.dims)}
+    if held.table is None and held.sparse is None:
+        return {**named, "first_id": held.first_id}
+    return {**named, "numbers": _pack(held.detector_number())}
 
 
 def _layout_from(content: Mapping[str, Any]) -> Layout:
-    shape = tuple(content["shape"])
+    shape, dims = tuple(content["shape"]), content["dims"]
     if "numbers" in content:
-        return layout(shape, detector_number=_unpack(content["numbers"]))
-    return layout(shape, first_id=content["first_id"])
+        return layout(shape, detector_number=_unpack(content["numbers"]), dims=dims)
+    return layout(shape, first_id=content["first_id"], dims=dims)
 
 
 def _log_json(batch: LogBatch) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def test_numbers_too_sparse_for_a_table_are_searched():
     assert held.n_ids == 0
     assert held.n_pixels == 3
     assert held.places_of([5, 1_000_000_000, 6]).tolist() == [1, 2, -1]
-    assert held.detector_number().tolist() == [[2_000_000_000, 5], [1_000_000_000, 0]]
+    assert held.detector_number().tolist() == [[2_000_000_000, 5], [1_000_000_000, -1]]
 
 
 def test_doubles_among_sparse_numbers_are_told():

@@ -90,11 +90,14 @@ class Layout:
         return np.where(inside, found, -1).astype(np.int32)
 
     def detector_number(self) -> NDArray[np.int32]:
-        """Return the pixel number at each place, int32, shape `shape`; where there is none 0, or -1 if 0 is a pixel."""
+        """Return the pixel number at each place, int32, shape `shape`.
+
+        Where there is none, 0, or -1 where `layout` would take a 0 for a pixel's number, so that it gives this again.
+        """
         if self.table is None and self.sparse is None:
             return np.arange(self.first_id, self.first_id + self.size, dtype=np.int32).reshape(self.shape)
         numbers = self._by_place()
-        if not (numbers == 0).any():
+        if not (numbers == 0).any() and np.count_nonzero(numbers < 0) != 1:
             numbers = np.where(numbers < 0, np.int32(0), numbers)
         return numbers.reshape(self.shape)
 
