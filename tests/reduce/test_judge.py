@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import livedata as ld
@@ -61,7 +61,7 @@ def plain_value(name: str, time: int, columns: Mapping, logs: Mapping[str, LogDa
     value = None
     for t, v in zip(data.time, data.value, strict=True) if data is not None else ():
         if t <= time:
-            value = v
+            value = v.item()
     return None if value is None or value != value else value
 
 
@@ -107,7 +107,7 @@ TIMES = st.integers(-5, 15)
 @st.composite
 def logs(draw) -> LogData:
     kind = draw(st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_]))
-    times = sorted(draw(st.lists(TIMES, max_size=8)))
+    times = sorted(draw(st.lists(TIMES, max_size=8) | st.lists(TIMES, min_size=3, max_size=8)))
     whole = {np.int64: st.integers(-3, 3), np.uint8: st.integers(0, 3), np.bool_: st.booleans()}
     values = draw(st.lists(whole.get(kind, NUMBERS), min_size=len(times), max_size=len(times)))
     return LogData(np.array(times, np.int64), np.array(values, kind))
@@ -135,6 +135,7 @@ COLUMNS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=400, deadline=None)
 @given(CONDITIONS, st.lists(TIMES, min_size=1, max_size=20), COLUMNS, st.fixed_dictionaries({"a": logs(), "b": logs()}))
 @example(Compare("time", "in", (3, 4, 4)), [2, 3, 4, 5], {}, {})
 @example(Compare("time", "!=", 3), [2, 3, 4, 5], {}, {})
@@ -165,6 +166,7 @@ def test_the_place_of_an_entry_is_that_of_the_value_in_effect(axis, name, times,
     assert places.tolist() == [plain_place(axis, plain_value(name, t, columns, {"a": data})) for t in times]
 
 
+@settings(max_examples=300, deadline=None)
 @given(CONDITIONS, st.fixed_dictionaries({"a": logs(), "b": logs()}), st.fixed_dictionaries({"a": logs(), "b": logs()}))
 def test_outside_the_changed_spans_both_judges_agree(condition, before, after):
     axes = (bins(-2, 2, n=4).named("a"), integers(0, 3).named("b"))
