@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import pairwise
 
 import pytest
@@ -108,6 +109,14 @@ def test_commands_that_wait_together_are_all_obeyed_in_their_order(client, servi
     client.events([1], [1])
     assert client.last("h2", sum=1)
     assert client.histograms("h0")[-1].info["state"] == "FINISHED"
+
+
+def test_a_command_that_had_to_wait_counts_from_when_it_was_said(client, service):
+    for command in (client.config(client.entry(data_brokers=["127.0.0.1:9"])), client.config()):
+        client.send(command)
+    time.sleep(0.5)
+    client.events([1, 2, 3], [1, 2, 3])  # the first command is still busy with its dead broker
+    assert client.last(sum=3).info["state"] == "COUNTING"
 
 
 def test_text_that_is_no_json_is_answered_where_its_id_can_be_made_out_and_counted_everywhere(client, service):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PUBLISH_MS = 500
 """Histograms are published at whole multiples of this, by the wall clock."""
 STATISTICS_MS = 1000
+WAITED_MS = 500
+"""A command that is obeyed later than this has waited for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Service:
 
     def _obey(self) -> None:
         self._listener.open(self._stopping.wait, self._say)
+        heard_ms = now_ms()
         warm_up()
         if self._resume and not self._stopping.is_set():
             self._go_on()
@@ -138,22 +141,38 @@ class Service:
                 self._say(str(error))
                 self._stopping.wait(1.0)
                 continue
+            returned_ms = now_ms()
             for record in records:
-                self._answer(record)
+                self._answer(record, heard_ms)
+            heard_ms = returned_ms
 
-    def _answer(self, record: Record) -> None:
-        """Obey one message, and reply."""
+    def _answer(self, record: Record, heard_ms: int) -> None:
+        """Obey one message, and reply.
+
+        A command that has waited, at the earliest since `heard_ms`, while another one was obeyed, counts from when it
+        was said: who sent it has not waited.
+        """
         command = read_command(record.value, topic=self.topics.results)
         if isinstance(command, Refused):
             self.counts["malformed" if command.is_malformed else "refused"] += 1
             problem = command.problem
         else:
-            problem = self._do(command)
+            said_ms = min(max(record.timestamp_ms, heard_ms), now_ms())
+            has_waited = now_ms() - said_ms > WAITED_MS
+            problem = self._do(command, said_ms=said_ms if has_waited else None)
             self.counts["failed" if problem else "done"] += 1
         self._reply(command.msg_id, problem)
 
-    def _do(self, command: Command, *, now_ms: int | None = None, begin_ms: int | None = None) -> str:
-        """Obey a sound command; return what went wrong, or nothing."""
+    def _do(self, command: Command, *, said_ms: int | None = None, begin_ms: int | None = None) -> str:
+        """Obey a sound command; return what went wrong, or nothing.
+
+        Parameters
+        ----------
+        said_ms
+            When it was said, if that is not now.
+        begin_ms
+            From where on is counted, if that is not from then.
+        """
         try:
             if isinstance(command, Reset):
                 self._run.reset()
@@ -161,7 +180,8 @@ class Service:
             old, self._run = self._run, Run()
             old.stop()
             if not isinstance(command, Stop):
-                span = command.span(time.time_ns() // 1_000_000 if now_ms is None else now_ms, begin_ms=begin_ms)
+                begin_ms = said_ms if begin_ms is None else begin_ms
+                span = command.span(now_ms() if said_ms is None else said_ms, begin_ms=begin_ms)
                 self._run = start_run(command, span, self._brokers, source=self._name, instrument=self._instrument)
         except LiveDataError as error:
             return str(error)
@@ -193,7 +213,7 @@ class Service:
         if wish is None:
             self._say("no command to go on with")
             return
-        problem = self._do(wish.command, now_ms=wish.said_ms, begin_ms=wish.begin_ms)
+        problem = self._do(wish.command, said_ms=wish.said_ms, begin_ms=wish.begin_ms)
         self._reply(wish.command.msg_id, problem)
 
     # Results and signs of life
@@ -241,6 +261,11 @@ class Service:
         )
 
 
+def now_ms() -> int:
+    """Return the wall clock, ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
 def _load(path: str | None) -> Instrument | None:
     if path is None:
         return None
@@ -251,4 +276,4 @@ def _load(path: str | None) -> Instrument | None:
 
 def _until_next(interval_ms: int) -> float:
     """Return the seconds until the wall clock shows the next whole multiple of an interval."""
-    return (interval_ms - time.time_ns() // 1_000_000 % interval_ms) / 1000
+    return (interval_ms - now_ms() % interval_ms) / 1000
