@@ -15,6 +15,7 @@ from livedata.reduce.pixels.region import Polygon, Rectangle, Span
 from livedata.reduce.pixels.screen import Screen
 from livedata.reduce.pixels.shapes import ellipse, pixels, polygon, rectangle, span
 
+from .flow import image_view, seen
 from .still import Still, kinds
 from .test_panel import Page
 
@@ -127,6 +128,23 @@ def test_a_panel_appends_to_the_regions_of_its_view_and_shows_them() -> None:
     assert view.drawn == []
     assert panel._drawing.hand._outlines.data["xs"] == []
     panel.dispose()
+
+
+def test_what_was_drawn_counts_as_a_region_of_the_view() -> None:
+    view, flow = image_view((8, 8))
+    panel = Panel(view, ImageDrawing, cell=Cell(), wake=lambda: None)
+    page = Page(panel)
+    page.step()
+    page.answers()
+    page.says(panel._drawing.models["drawn"], ["rect", "a", 1, 2, 3, 6])
+    page.step()
+    inside = view.region(view.drawn[-1])
+    flow.push(np.arange(1, 65), np.zeros(64))
+    ledger = seen(inside, 64).latest.ledger
+    assert (ledger.binned, ledger.outside) == (3, 61)
+    panel.dispose()
+    inside.stop()
+    view.stop()
 
 
 def test_a_new_panel_shows_what_was_drawn_before() -> None:

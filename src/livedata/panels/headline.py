@@ -90,8 +90,8 @@ def headline(view: Watched, shown: Snapshot, *, paused: bool = False, extra: tup
         facts.insert(0, describe_age(view.data_ns, time.time_ns()))
         if view.state in ("live", "catching up"):
             facts.insert(1, f"{wording.short(view.events_per_s)} events/s")
-            if (lag := getattr(view, "lag", 0)) > LAG_BYTES:
-                facts.append(f"{wording.short(lag)}B behind")
+            if view.lag > LAG_BYTES:
+                facts.append(f"{wording.short(view.lag)}B behind")
     if note := _settled(shown):
         facts.append(note)
     return Headline(view.name, state, tuple(facts), (*view.remarks, *extra), fraction)

@@ -120,7 +120,7 @@ class Panel:
         self._told = ("", 0.0)
         first = view.picture()
         self._make, self._drawing = drawing, drawing(first)
-        self._drawn: list[Region] = getattr(view, "drawn", [])
+        self._drawn: list[Region] = view.drawn
         self._outlined = tuple(self._drawn)
         self._drawing.outline(self._drawn)
         self._drawing.draw(first, is_log=self._drawing.starts_log)
@@ -134,7 +134,7 @@ class Panel:
         self._clear = widgets.Button(
             description="Clear drawn", tooltip="Take all drawn regions away: view.drawn.clear()"
         )
-        self._clear.layout.width, self._clear.layout.display = "120px", "" if getattr(view, "drawn", []) else "none"
+        self._clear.layout.width, self._clear.layout.display = "120px", "" if view.drawn else "none"
         self._clear.on_click(self._clear_drawn)
         self._log = widgets.ToggleButton(
             value=self._drawing.starts_log, description="Log scale", tooltip="Logarithmic or linear scale of counts"

@@ -20,9 +20,7 @@ _MANY = 32
 
 def places_of(view: Watched) -> Places:
     """Return what a view knows of the pixels behind its picture."""
-    return Places(
-        view.layout, getattr(view, "screen", None), getattr(view, "geometry", None), getattr(view, "masked", None)
-    )
+    return Places(view.layout, view.screen, view.geometry, view.masked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
