@@ -16,7 +16,7 @@ from rich.table import Table
 from .conditions import conditions
 from .measure import Row
 
-FAMILIES = ("kernels", "schemas", "kafka", "small", "recorder", "browser", "sweep")
+FAMILIES = ("kernels", "reduction", "schemas", "kafka", "small", "recorder", "browser", "sweep")
 RESULTS = Path(__file__).parent / "results"
 TURNS = 7
 QUICK_TURNS = 1

@@ -10,6 +10,9 @@ import fast_histogram as fh
 import numpy as np
 import scipp as sc
 from numpy.typing import NDArray
+from scippneutron.conversion.tof import wavelength_from_tof
+
+from livedata.streams.batch import EventBatch
 
 from .events import SIDE, Int32
 from .measure import Work
@@ -58,9 +61,9 @@ def pixels(ids: Int32) -> Works:
     }
 
 
-def cube(ids: Int32, toa: Int32, stop: int, n: int) -> Works:
-    """Count in pixels and `n` bins of time."""
-    size, width = SIDE * SIDE, stop // n
+def cube(ids: Int32, toa: Int32, size: int, stop: int, n: int) -> Works:
+    """Count in `size` pixels and `n` bins of time."""
+    width = stop // n
     both = ids.astype(np.float64), toa.astype(np.float64)
     boost = bh.Histogram(bh.axis.Integer(1, size + 1), bh.axis.Regular(n, 0, stop), storage=bh.storage.Int64())
 
@@ -74,6 +77,71 @@ def cube(ids: Int32, toa: Int32, stop: int, n: int) -> Works:
         "boost": lambda: boost.fill(ids, toa, threads=1),
         "fast-histogram float64": lambda: fh.histogram2d(*both, (size, n), ((1, size + 1), (0, stop))),
     }
+
+
+def wavelength(ids: Int32, toa: Int32, lengths: NDArray[np.float64], stop: float, n: int) -> Works:
+    """Convert to wavelength and count: events sorted into pixels, where scipp has the geometry, and as a flat table.
+
+    The flat table looks up its flight path event by event, as ours does, and is turned into doubles beforehand.
+    """
+    limits = sc.linspace("wavelength", 0.0, stop, n + 1, unit="angstrom")
+    graph = {"wavelength": wavelength_from_tof}
+    known = (ids >= 1) & (ids <= len(lengths))
+    table = _events({"tof": toa[known].astype(np.float64)}, "ns")
+    table.coords["event_id"] = sc.array(dims=["event"], values=ids[known].astype(np.int64))
+    grouped = table.group(sc.arange("event_id", 1, len(lengths) + 1))
+    grouped.coords["Ltotal"] = sc.array(dims=["event_id"], values=lengths, unit="m")
+    places = ids[known] - 1
+
+    def flat() -> object:
+        held = _events({"tof": table.coords["tof"].values}, "ns")
+        held.coords["Ltotal"] = sc.array(dims=["event"], values=lengths[places], unit="m")
+        return held.transform_coords("wavelength", graph=graph).hist(wavelength=limits)
+
+    return {
+        "scipp in pixels": lambda: (
+            grouped.transform_coords("wavelength", graph=graph).bins.concat("event_id").hist(wavelength=limits)
+        ),
+        "scipp flat": flat,
+    }
+
+
+def pixel_histogram(batches: list[EventBatch], n_pixels: int, stop: int, n: int) -> Work:
+    """Put the events of one second into pixels and bins of time with scipp, as live services do: group, count, sum."""
+    numbers = sc.arange("event_id", 1, n_pixels + 1, dtype="int32")
+    limits = sc.linspace("toa", 0.0, stop, n + 1, unit="ns")
+    shape = [n_pixels, n]
+    held = sc.DataArray(
+        sc.zeros(dims=["event_id", "toa"], shape=shape, unit="counts", dtype="float32"),
+        coords={"event_id": numbers, "toa": limits},
+    )
+
+    def work() -> object:
+        nonlocal held
+        table = _events({"toa": np.concatenate([b.event_time_offset for b in batches]).astype(np.float64)}, "ns")
+        ids = [b.event_id for b in batches if b.event_id is not None]
+        table.coords["event_id"] = sc.array(dims=["event"], values=np.concatenate(ids))
+        held += table.group(numbers).hist(toa=limits)
+        return held.sum("toa"), held.sum("event_id")
+
+    return work
+
+
+def counts(result: object) -> NDArray[np.float64] | None:
+    """Return what a library has counted, flat; None where it fills a histogram of its own."""
+    if isinstance(result, tuple):
+        result = result[0]
+    if isinstance(result, sc.DataArray):
+        return result.values.ravel()
+    return result.ravel() if isinstance(result, np.ndarray) else None
+
+
+def _events(coords: dict[str, NDArray[np.float64]], unit: str) -> sc.DataArray:
+    n = len(next(iter(coords.values())))
+    return sc.DataArray(
+        sc.ones(dims=["event"], shape=[n], dtype="float32", unit="counts"),
+        coords={name: sc.array(dims=["event"], values=x, unit=unit) for name, x in coords.items()},
+    )
 
 
 def _boost(name: str, axis: bh.axis.Axis, data: dict[str, NDArray[np.generic]]) -> Works:

@@ -72,4 +72,7 @@ def test_views_on_kafka_are_compared_with_bare_reading_and_drawn(
 def test_an_unknown_name_lists_those_that_there_are(tmp_path: Path) -> None:
     done = bench(tmp_path, "--only", "speed")
     assert done.returncode == 2
-    assert "no benchmark speed; there are kernels, schemas, kafka, small, recorder, browser, sweep" in done.stderr
+    assert (
+        "no benchmark speed; there are kernels, reduction, schemas, kafka, small, recorder, browser, sweep"
+        in done.stderr
+    )

@@ -20,6 +20,8 @@ from .pixelstage import NO_BYTES
 from .plan import Plan
 from .reading import Reading, own_reading
 
+ONE, ONE_LESS = np.uint32(1), np.uint32(2**32 - 1)
+"""What is added to counters of 32 bits to count up, and down."""
 Run = Callable[[Int32 | None, Int32, NDArray[np.uint32], np.uint32], None]
 """Counts events (numbers, times of arrival) in the cells of one plane."""
 
@@ -66,12 +68,13 @@ class DenseFold(EventFold):
         return self.reading.ledger(self.cells, self.beside)
 
     def _count_run(self, batch: EventBatch, start: int, stop: int, plane: int | Planes, sign: int) -> None:
-        n, ids = stop - start, batch.event_id
+        n = stop - start
         self.cells.expect(n, sign)
-        one = np.uint32(1) if sign > 0 else np.uint32(2**32 - 1)
-        has_ids = ids is not None or not self.plan.stage.needs_ids
+        one = ONE if sign > 0 else ONE_LESS
+        needs_ids = self.plan.stage.needs_ids
+        ids, toa = batch.event_id if needs_ids else None, batch.event_time_offset
+        has_ids = ids is not None or not needs_ids
         if self._fast is not None and batch.event_weight is None and has_ids and isinstance(plane, int):
-            toa = batch.event_time_offset
             if n != len(toa):
                 ids, toa = None if ids is None else ids[start:stop], toa[start:stop]
             self._fast(None if ids is None else ready(ids), ready(toa), self.cells.plane(plane), one)
