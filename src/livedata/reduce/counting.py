@@ -5,7 +5,8 @@ No threads and no locks: whoever owns it takes care that one thread at a time us
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from .setting import Setting
 
 Covered = Mapping[Partition, tuple[int, int]]
 Offsets = Mapping[Partition, int]
+MANY_EVENTS = 2_000_000
+"""From so many on, several threads share the counting."""
+N_THREADS = os.cpu_count() or 1
 INT64 = np.iinfo(np.int64)
 MakeFold = Callable[[Description, Setting], Fold]
 
@@ -89,6 +93,22 @@ class Counting:
             self.setting.prepare(self.extent, log_names(self.description))
             self.fold = self._make(self.description, self.setting)
             self._judge = self._present_judge()
+
+    def take_all(self, batches: Sequence[Batch], now_ns: int) -> None:
+        """Count what belongs to the description of several batches; of very many events, with several threads."""
+        events = [batch for batch in batches if isinstance(batch, EventBatch)]
+        if self._moving is not None or sum(batch.n_events for batch in events) < MANY_EVENTS:
+            for batch in batches:
+                self.take(batch, now_ns)
+            return
+        from .fold.many import fold_many
+
+        self.prepare()
+        assert self.fold is not None
+        mine = [self._admit(batch) for batch in events]
+        for batch in mine:
+            self._newer(batch.event_time_zero, now_ns)
+        fold_many(self.fold, mine, self._judge, N_THREADS)
 
     def take(self, batch: Batch, now_ns: int) -> None:
         """Count what belongs to the description of one batch."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from ..streams.batch import Batch
 from ..streams.extent import Coverage, Partition
@@ -22,6 +22,8 @@ from .taking import Taken, taken_from
 
 FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
+FULL_BEHIND_BYTES = 32 << 20
+"""The same for what lies behind: so much is worth the while of several threads."""
 NOTIFY_S = 0.01
 """While batches are waiting, those who wait for a result are woken no more often than this."""
 SLOW_S = 0.02
@@ -66,7 +68,10 @@ class Engine:
     @property
     def is_full(self) -> bool:
         """Whether so much is waiting to be folded that the feed should wait."""
-        return self.waiting_bytes > FULL_BYTES
+        limit = FULL_BYTES
+        if self.waiting_bytes > limit and self.subscription is not None and self.subscription.progress.total:
+            limit = FULL_BEHIND_BYTES
+        return self.waiting_bytes > limit
 
     def accept(self, batch: Batch) -> None:
         """Queue one batch."""
@@ -300,15 +305,14 @@ class Engine:
             self._running = False
         self._notify(at_once=self.is_over or self.error is not None)
 
-    def _take(self, items: Iterable[Batch | Covered]) -> int:
+    def _take(self, items: Sequence[Batch | Covered]) -> int:
         """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""
-        nbytes, now_ns = 0, time.time_ns()
+        batches = [item for item in items if not isinstance(item, Mapping)]
+        self.counting.take_all(batches, time.time_ns())
         for item in items:
             if isinstance(item, Mapping):
                 self.counting.cover(item)
-            else:
-                nbytes += item.nbytes
-                self.counting.take(item, now_ns)
+        nbytes = sum(batch.nbytes for batch in batches)
         now = time.monotonic()
         if self.counting.fold is not None and (not self._rates or now - self._rates[-1][0] > 0.1):
             self._rates.append((now, self.n_seen))

@@ -10,7 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArgumentError
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, LiveDataError
 from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed, Progress
@@ -22,7 +25,9 @@ from .description import Description, Normalise
 from .engine import Engine
 from .making import make_fold
 from .moments import as_extent
+from .physics.geometry import Geometry
 from .pixels.layout import Layout
+from .pixels.masked import masked
 from .pixels.region import Region
 from .pixels.screen import Screen
 from .prepare import bound, check_logs, layout_of, result_axes, screen_of
@@ -71,6 +76,8 @@ class View(Operable):
         self._after: Offsets = dict(after or {})
         self._present = present
         self._last: Snapshot | None = None
+        self.drawn: list[Region] = []
+        """Regions drawn by hand on its picture, oldest first: ``view.region(view.drawn[-1])``."""
         self._engine = self._acquire(1)
         self._divisors = self._open_divisors()
         self._let_go = weakref.finalize(self, _release, [self._engine, *(d.engine for d in self._divisors)])
@@ -93,6 +100,22 @@ class View(Operable):
     def screen(self) -> Screen | None:
         """How pixels come to stand in the picture, and from where one looks; None without a picture."""
         return screen_of(self.description, self._setting)
+
+    @cached_property
+    def geometry(self) -> Geometry | None:
+        """Where pixels stand; None where nothing tells it, or what tells it cannot be read."""
+        try:
+            return self._setting.geometry() if self.description.projection is not None else None
+        except LiveDataError:
+            return None
+
+    @cached_property
+    def masked(self) -> NDArray[np.bool_] | None:
+        """Which pixels masks leave out, bool, shape (pixel,); None without masks or layout."""
+        layout = layout_of(self.description, self._setting)
+        if not self.description.masks or layout is None:
+            return None
+        return masked(self.description.masks, layout, self.geometry)
 
     @property
     def state(self) -> State:
