@@ -60,6 +60,7 @@ def run(doings, memory):
     stream = Stream(f"any-{uuid.uuid4().hex}", partitions=3)
     connection = stream.connect(memory=memory)
     connection.ring._chunk_bytes = 4096
+    connection._patience.most_s = 0.0
     kept, finite, given = [], [], []
     try:
         for what, messages in doings:
@@ -90,6 +91,8 @@ def run(doings, memory):
                 for partition, n_events, source, has_ids, n_entries in messages:
                     stream.send(n_events, partition=partition, source=source, has_ids=has_ids, n_entries=n_entries)
                 stream.flush()
+            if what == "full":
+                time.sleep(0.02)  # so that something comes that a sink cannot take
             assert connection.ring.nbytes <= memory
         for sink in kept:
             sink.is_full = False

@@ -19,6 +19,7 @@ class Patience:
     """Used by the thread that reads."""
 
     def __init__(self) -> None:
+        self.most_s = PATIENCE_S
         self._waited_s = 0.0
         self._at = time.monotonic()
 
@@ -26,7 +27,7 @@ class Patience:
         """Wait a little for sinks that are full; those that still are when something comes fall behind."""
         now = time.monotonic()
         self._waited_s *= 0.5 ** (now - self._at)
-        while self._waited_s < PATIENCE_S and not stop.is_set():
+        while self._waited_s < self.most_s and not stop.is_set():
             if not any(s.is_attached and s.sink.is_full and not s.is_closed for s in subscriptions):
                 break
             stop.wait(FULL_WAIT_S)
