@@ -8,6 +8,8 @@ from ..lazy import lazy_names
 
 if TYPE_CHECKING:
     from .file import NexusFile, open_file
+    from .geometry.overlay import geometry_from_file
+    from .idf.definition import geometry_from_idf
     from .instrument import Instrument, load_instrument
     from .recorder import Recording, record
     from .stream import FileStream
@@ -19,6 +21,8 @@ __all__ = [
     "Instrument",
     "NexusFile",
     "Recording",
+    "geometry_from_file",
+    "geometry_from_idf",
     "load_instrument",
     "open_file",
     "record",
@@ -30,6 +34,8 @@ _HOMES = {
     "Instrument": "instrument",
     "NexusFile": "file",
     "Recording": "recorder",
+    "geometry_from_file": "geometry.overlay",
+    "geometry_from_idf": "idf.definition",
     "load_instrument": "instrument",
     "open_file": "file",
     "record": "recorder",

@@ -14,7 +14,8 @@ import h5py
 import numpy as np
 
 from ..hdf import attribute, scalar_text
-from .measure import Numbers, Unusable, angle_factor, length_factor, member, numbers_of
+from ..transform import Unusable, angle_factor, length_factor, rotation
+from .measure import Numbers, member, numbers_of
 from .moving import sample_at
 
 MAX_STEPS = 100
@@ -105,13 +106,6 @@ def _step(item: Any, around: Surroundings) -> Numbers:
     else:
         matrix[:3, :3] = rotation(direction / norm, value * angle_factor(unit))
     return matrix
-
-
-def rotation(axis: Numbers, angle: float) -> Numbers:
-    """Return the matrix that turns right-handed by an angle (radians) around a unit vector (Rodrigues), (3, 3)."""
-    x, y, z = axis
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * (cross @ cross))
 
 
 def _value(item: Any, around: Surroundings) -> tuple[float, str | None]:

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...reduce.physics.geometry import Vector
 from ..hdf import attribute
+from ..transform import Unusable
 from .chain import ComponentIndex, Surroundings, placement
-from .measure import Unusable, lengths, member
+from .measure import lengths, member
 from .older import box_placement
 
 DETECTORS = ("nxdetector", "nxmonitor")

@@ -1,8 +1,7 @@
-"""Lengths and angles of a file, in metres and radians, with what is said where their unit is missing."""
+"""Reading numbers of a file for its geometry: lengths in metres, angles in radians."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,51 +9,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ArgumentError
-from ...reduce.units import exact_factor
 from ..hdf import attribute
+from ..transform import Unusable, angle_factor, length_factor
 
 Numbers = NDArray[np.float64]
 Remark = Callable[[str], None]
-
-_METRES = {"m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0, "mm": 1e-3, "cm": 1e-2}
-_RADIANS = {"rad": 1.0, "radian": 1.0, "radians": 1.0} | dict.fromkeys(("deg", "degree", "degrees", "°"), math.pi / 180)
-
-
-class Unusable(Exception):
-    """A part of the geometry that cannot be used; says why. Never leaves this package."""
-
-
-def length_factor(unit: str | None) -> float:
-    """Return how many metres the unit is; without one it is the metre.
-
-    Raises
-    ------
-    Unusable
-        If it is no unit of length.
-    """
-    return _factor(unit, "m", _METRES)
-
-
-def angle_factor(unit: str | None) -> float:
-    """Return how many radians the unit is; without one it is the degree, as NeXus has it.
-
-    Raises
-    ------
-    Unusable
-        If it is no unit of angle.
-    """
-    return _factor(unit or "deg", "rad", _RADIANS)
-
-
-def _factor(unit: str | None, to: str, known: dict[str, float]) -> float:
-    name = (unit or to).strip()
-    if name in known:
-        return known[name]
-    try:
-        return float(exact_factor(name, to)) if to == "m" else float(exact_factor(name, "deg")) * math.pi / 180
-    except ArgumentError:
-        raise Unusable(f"unit {name[:40]!r} is no unit of {'length' if to == 'm' else 'angle'}") from None
 
 
 def numbers_of(dataset: Any) -> Numbers:

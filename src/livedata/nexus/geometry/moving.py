@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from ..timescale import time_scale
-from .measure import Remark, Unusable, member, numbers_of
+from ..transform import Unusable
+from .measure import Remark, member, numbers_of
 
 STEADY = 1e-6
 """Changes below this part of the value are noise of a readback."""

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 
 from ..hdf import attribute
-from .measure import Numbers, Remark, Unusable, lengths, member
+from ..transform import Unusable
+from .measure import Numbers, Remark, lengths, member
 
 NAMES = ("x_pixel_offset", "y_pixel_offset", "z_pixel_offset")
 

@@ -12,7 +12,8 @@ import h5py
 import numpy as np
 
 from ..hdf import attribute
-from .measure import Numbers, Remark, Unusable, angles, lengths, member, numbers_of
+from ..transform import Unusable
+from .measure import Numbers, Remark, angles, lengths, member, numbers_of
 
 
 def box_placement(component: Any) -> Numbers | None:

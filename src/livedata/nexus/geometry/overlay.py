@@ -17,7 +17,7 @@ from ...reduce.pixels.layout import Layout, layout
 from ..hdf import reading
 from ..idf.definition import read_idf
 from ..scan import scan
-from .chain import rotation
+from ..transform import rotation
 from .read import read_geometry
 
 

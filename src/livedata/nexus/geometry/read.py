@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...reduce.physics.geometry import Geometry
+from ..transform import Unusable
 from .chain import ComponentIndex, Newest, Surroundings, placement
 from .component import class_of, component_around, find_sample, find_source, index_components, point_of
-from .measure import Numbers, Unusable, member
+from .measure import Numbers, member
 from .offsets import has_offsets, pixel_offsets
 from .older import box_placement, spherical_positions
 from .shape import pixel_centres, pixel_size

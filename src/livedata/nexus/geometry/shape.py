@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..hdf import attribute
-from .measure import Numbers, Unusable, length_factor, lengths, member, numbers_of
+from ..transform import Unusable, length_factor
+from .measure import Numbers, lengths, member, numbers_of
 
 Indices = NDArray[np.int64]
 

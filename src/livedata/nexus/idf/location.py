@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SettingsError
-from ..geometry.chain import rotation
+from ..transform import rotation
 from .markup import child, children, tag
 
 Matrix = NDArray[np.float64]

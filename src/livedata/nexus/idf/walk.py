@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SettingsError
+from ..transform import Unusable, angle_factor, length_factor
 from .grid import GRIDS, MAX_PIXELS, grid_of
 from .location import Defaults, Matrix, expanded, face, local_matrix, number, spherical
 from .markup import child, children, tag
@@ -203,8 +204,6 @@ def _box(walked: Walk, kind: Element, turns: NDArray[np.float64]) -> NDArray[np.
 
 def defaults_of(root: Element) -> tuple[Defaults, NDArray[np.float64], list[str]]:
     """Return the file's units and habits, the matrix from its axes to NeXus', shape (3, 3), and remarks."""
-    from ..geometry.measure import Unusable, angle_factor, length_factor
-
     told = child(root, "defaults")
     if told is None:
         return Defaults(), np.eye(3), []
