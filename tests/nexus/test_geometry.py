@@ -462,3 +462,63 @@ def test_any_chain_is_evaluated_as_scippnexus_does(tmp_path_factory, chain):
 )
 def test_what_moved_is_said(before, after, says):
     assert moved(before, after) == says
+
+
+ODD = {
+    "text": "x",
+    "texts": np.array([b"a", b"b"]),
+    "empty": np.zeros(0),
+    "empty space": h5py.Empty("f8"),
+    "not a number": np.nan,
+    "infinite": np.full((2, 2), np.inf),
+    "other shape": np.arange(7),
+    "five dimensions": np.zeros((1, 2, 1, 3, 1)),
+    "complex": np.array([1j]),
+    "true": True,
+    "huge": np.array([2**63], np.uint64),
+    "negative": np.array([-(2**63)]),
+    "nowhere": h5py.SoftLink("/nowhere"),
+    "itself": h5py.SoftLink("/entry/instrument/bank"),
+    "other file": h5py.ExternalLink("gone.nxs", "/"),
+    "group": None,
+}
+TARGETS = [
+    *(f"bank/{name}" for name in ("detector_number", "x_pixel_offset", "depends_on", "transformations", "pixel_mask")),
+    *(f"bank/{name}" for name in ("pixel_shape", "pixel_shape/vertices", "pixel_shape/cylinders", "detector_shape")),
+    *(f"bank/{name}" for name in ("transformations/far", "x_pixel_size", "distance", "polar_angle", "origin")),
+    *("source", "source/distance", "source/depends_on", "instrument_xml", "instrument_xml/data"),
+]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
+def test_whatever_stands_in_a_file_geometry_is_told_or_unknown_and_events_are_read(made, target, odd):
+    made.detector["pixel_mask"] = np.zeros((2, 2), np.int32)
+    shape = group(made.detector, "pixel_shape", "NXcylindrical_geometry")
+    dataset(shape, "vertices", np.array([[0, 0, 0], [0, 4.0, 0], [2.0, 0, 0]]), units="mm")
+    shape["cylinders"] = np.array([[0, 1, 2]])
+    group(made.instrument, "instrument_xml", "NXnote")["data"] = "<instrument/>"
+    if target in made.instrument:
+        del made.instrument[target]
+    if odd is None:
+        group(made.instrument, target, "NXlog")
+    else:
+        made.instrument[target] = odd
+    made.file.close()
+    file = open_file(made.path)
+    found = file.geometry("events")
+
+    assert file.read("events").n_events == 4
+    assert found.where.startswith("run.nxs")
+    assert found.positions is not None or found.remarks
+
+
+@pytest.mark.parametrize("name", ["vector", "offset", "offset_units", "units", "transformation_type", "depends_on"])
+@pytest.mark.parametrize(
+    "odd", ["", "x", np.zeros(0), np.nan, np.array([1j, 2, 3]), np.zeros((3, 3)), h5py.Empty("f8")], ids=str
+)
+def test_whatever_a_transformation_says_of_itself_geometry_is_told_or_unknown(made, name, odd):
+    made.steps["far"].attrs[name] = odd
+    found = made.read()
+
+    assert found.positions is not None or found.remarks

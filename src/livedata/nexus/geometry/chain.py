@@ -163,9 +163,9 @@ def _vector(item: Any, name: str) -> Numbers | None:
         if place is None or name not in place.attrs:
             continue
         try:
-            vector = np.asarray(place.attrs[name], np.float64).ravel()
+            told = np.asarray(place.attrs[name])
         except (OSError, RuntimeError, TypeError, ValueError):
             continue
-        if len(vector) == 3:
-            return vector
+        if told.size == 3 and told.dtype.kind in "iuf":
+            return told.ravel().astype(np.float64)
     return None

@@ -17,7 +17,7 @@ Remark = Callable[[str], None]
 
 
 def numbers_of(dataset: Any) -> Numbers:
-    """Read numbers as float64 in their shape.
+    """Read numbers as float64 in their shape; infinite ones as NaN.
 
     Raises
     ------
@@ -27,9 +27,10 @@ def numbers_of(dataset: Any) -> Numbers:
     if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "iufb" or not dataset.size:
         raise Unusable(f"{getattr(dataset, 'name', 'it')} holds no numbers")
     try:
-        return np.asarray(dataset[()], np.float64)
+        numbers = np.asarray(dataset[()], np.float64)
     except (OSError, RuntimeError, ValueError) as error:
         raise Unusable(f"{dataset.name} cannot be read ({type(error).__name__})") from None
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def lengths(dataset: Any) -> Numbers:
