@@ -509,6 +509,7 @@ def test_whatever_stands_in_a_file_geometry_is_told_or_unknown_and_events_are_re
     found = file.geometry("events")
 
     assert file.read("events").n_events == 4
+    assert set(file.layouts()) <= {"events"}
     assert found.where.startswith("run.nxs")
     assert found.positions is not None or found.remarks
 
