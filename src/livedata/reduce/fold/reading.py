@@ -55,6 +55,8 @@ class Reading:
     kept: Sums = field(init=False)
     """Rows that have a place, and their places."""
     targets: Sums = field(init=False)
+    is_plain: bool = field(init=False)
+    """Whether the first rows are the places, in their order."""
     fates: dict[int, Sums] = field(init=False)
     """Rows of each fate."""
     failing: dict[int, Sums] = field(init=False)
@@ -64,6 +66,8 @@ class Reading:
         put = object.__setattr__
         put(self, "kept", np.flatnonzero(self.codes >= 0))
         put(self, "targets", self.codes[self.kept])
+        n = self.n_targets
+        put(self, "is_plain", len(self.kept) == n and np.array_equal(self.codes[:n], np.arange(n)))
         bad = np.flatnonzero(self.codes < 0)
         put(self, "fates", {int(c): bad[self.codes[bad] == c] for c in np.unique(self.codes[bad])})
         lost = np.flatnonzero(self.column_codes < 0)
@@ -108,6 +112,8 @@ class Reading:
     def _leading(self, row_sums: Sums | None, parts: list[Any]) -> Sums:
         """Sum the bins of each row, and rows into the two leading dimensions."""
         n_rows = len(self.codes)
+        is_single = len(self.plan.columns) == 1
+        first = self.plan.columns[0].n if is_single else 0
         failing = np.flatnonzero(self.column_codes < 0)
         everything = np.arange(n_rows)
         by_row = np.zeros(n_rows, np.int64)
@@ -116,12 +122,15 @@ class Reading:
                 by_row += row_sums[plane]
             for part in parts:
                 if row_sums is None:
-                    sums.add_row_sums(part[plane], everything, everything, 0, part.shape[2], by_row)
-                for column in failing:
+                    stop = first if is_single else part.shape[2]
+                    sums.add_row_sums(part[plane], everything, everything, 0, stop, by_row)
+                elif is_single:
+                    failed = np.zeros(n_rows, np.int64)
+                    sums.add_row_sums(part[plane], everything, everything, first, part.shape[2], failed)
+                    by_row -= failed
+                for column in [] if is_single else failing:
                     by_row -= part[plane][:, column]
-        out = np.zeros((self.n_targets, 1), np.int64)
-        sums.add_rows(by_row[:, np.newaxis], self.kept, self.targets, out)
-        out = out.reshape(self.shape)
+        out = self._placed(by_row[:, np.newaxis], 1).reshape(self.shape)
         return np.asarray(out.sum(axis=tuple(range(2, out.ndim))))
 
     def _counts(self, cells: Cells, kept: Sums) -> Sums:
@@ -136,27 +145,31 @@ class Reading:
         if self.plan.spans:
             for part in cells.parts():
                 by_row -= part[0, :, self.plan.outside]
-        out = np.zeros((self.n_targets, 1), np.int64)
-        sums.add_rows(by_row[:, np.newaxis], self.kept, self.targets, out)
+        out = self._placed(by_row[:, np.newaxis], 1)
         return np.asarray(out.reshape(self.shape).transpose(self.order), order="C")
+
+    def _placed(self, held: NDArray[Any], width: int) -> Sums:
+        """Bring so many columns of an array of rows to the places of the rows, shape (place, column)."""
+        if self.is_plain:
+            return held[: self.n_targets, :width].astype(np.int64)
+        out = np.zeros((self.n_targets, width), np.int64)
+        sums.add_rows(held, self.kept, self.targets, out)
+        return out
 
     def _values(self, part: NDArray[Any]) -> Sums:
         """Sum one array, shape (plane, row, column), into the result."""
         plan = self.plan
         widths = plan.widths
         n_kept = [plan.columns[k].n for k in self.columns]
-        if not self.columns:
+        if not self.columns and plan.outside > 1:
             out = np.zeros((part.shape[0], self.n_targets), np.int64)
             for plane, held in zip(out, part, strict=True):
                 sums.add_row_sums(held, self.kept, self.targets, 0, plan.outside, plane)
-        elif len(widths) == 1:
-            out = np.zeros((part.shape[0], self.n_targets, n_kept[0]), np.int64)
-            for plane, held in zip(out, part, strict=True):
-                sums.add_rows(held, self.kept, self.targets, plane)
+        elif len(widths) <= 1:
+            out = _stacked([self._placed(held, n_kept[0] if n_kept else 1) for held in part])
+            out = out if n_kept else out[..., 0]
         else:
-            whole = np.zeros((part.shape[0], self.n_targets, plan.outside), np.int64)
-            for plane, held in zip(whole, part, strict=True):
-                sums.add_rows(held, self.kept, self.targets, plane)
+            whole = _stacked([self._placed(held, plan.outside) for held in part])
             out = _reduced(whole.reshape((*whole.shape[:2], *widths)), 2, self.columns, [c.n for c in plan.columns])
         axes = plan.description.axes
         out = out.reshape((*plan.plane_widths, *self.shape, *out.shape[2:]))
@@ -252,6 +265,10 @@ def _reduced(array: Sums, first: int, kept: tuple[int, ...], bins: list[int]) ->
         where = first + k
         array = array[(slice(None),) * where + (slice(bins[k]),)] if k in kept else array.sum(axis=where)
     return array
+
+
+def _stacked(planes: list[Sums]) -> Sums:
+    return planes[0][np.newaxis] if len(planes) == 1 else np.stack(planes)
 
 
 def _frozen(array: Sums) -> Sums:
