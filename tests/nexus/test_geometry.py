@@ -392,6 +392,18 @@ def test_a_sample_may_stand_elsewhere(made):
     assert made.read().sample == (0.1, 0, 0)
 
 
+def test_a_sample_on_a_turntable_is_where_it_is_whatever_its_angle(made):
+    sample = group(made.entry, "sample", "NXsample")
+    sample["depends_on"] = "turn"
+    group(sample, "turn", "NXlog", transformation_type="rotation", vector=[0, 1.0, 0], units="deg", depends_on="up")
+    dataset(sample, "up", 100.0, transformation_type="translation", vector=[0, 1.0, 0], units="mm")
+    found = made.read()
+
+    assert found.sample == (0, 0.1, 0)
+    assert found.remarks == ()
+    assert found.logs == ()
+
+
 def test_components_are_found_by_name_and_path_without_events(made):
     made.file.close()
     file = open_file(made.path)

@@ -86,6 +86,13 @@ def test_a_template_tells_where_pixels_and_monitors_are(load):
     assert monitor.positions.tolist() == [[0, 0, -2]]
 
 
+def test_a_group_is_called_by_its_own_name_whatever_else_is_in_it(load):
+    content = template(panel("bank", 1, FAR))
+    content["children"][0]["children"][0]["config"] = {"name": "name", "values": "X"}
+
+    assert load(content).geometries["pixels"]().positions.shape == (4, 3)
+
+
 def test_positions_that_follow_a_log_wait_for_its_first_sample(load):
     told = load(template(panel("bank", 1, MOVING))).geometries["pixels"]
 

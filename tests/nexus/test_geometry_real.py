@@ -10,7 +10,7 @@ import scipp as sc
 import scippneutron as scn
 import scippnexus as snx
 
-from livedata.nexus import open_file
+from livedata.nexus import load_instrument, open_file
 from livedata.nexus.idf.definition import read_idf
 from livedata.reduce.pixels.joined import join_events
 from livedata.reduce.pixels.projection import plane
@@ -140,6 +140,23 @@ def test_what_a_real_file_does_not_tell_is_unknown_and_said(real_files, name, st
     assert found.positions is None
     assert any(why in remark for remark in found.remarks)
     assert file.read(stream).n_events > 0
+
+
+def test_real_templates_tell_what_they_know(real_files):
+    folder = real_files / "nexus_json"
+    dream = load_instrument(folder / "DREAM_baseline_without_geometry.json").geometries
+    nmx = load_instrument(folder / "nmx_v3.0_with_mock_detectors.json").geometries["nmx"]
+    tbl = load_instrument(folder / "tbl_structure.json").geometries
+
+    assert dream["cave_source"]().positions.tolist() == [[0, 0, pytest.approx(72.33 - 76.55)]]
+    assert dream["mantel_events"]().source == (0, 0, -76.55)
+    assert nmx().positions is None
+    assert len(nmx().logs) == 3
+    assert nmx(lambda topic, source: 1000.0).positions.shape == (768, 3)
+    assert tbl["bank0"]().positions is None
+    assert tbl["bank0"]().sample is None  # it follows a motor that nothing was heard of
+    assert tbl["bank0"](lambda topic, source: 0.0).sample == (0, 0, 0)
+    assert tbl["multiblade"]().where == "tbl_structure.json, /entry/instrument/multiblade_detector"
 
 
 def test_older_histogram_files_tell_distances(real_files):

@@ -51,11 +51,12 @@ class Surroundings:
             self.remarks.append(text)
 
 
-def placement(component: Any, around: Surroundings) -> Numbers | None:
+def placement(component: Any, around: Surroundings, *, is_point: bool = False) -> Numbers | None:
     """Return the matrix that takes a component's own coordinates to those of the instrument, shape (4, 4).
 
     ``position = M_last ··· M_2 · M_1 · (x, y, z, 1)``: the first transformation of the chain acts first. None where the
-    component names no chain.
+    component names no chain. Of a point (`is_point`) only the place counts, and a turn about itself does not change it:
+    a sample on a turntable is where it is before anybody knows its angle.
 
     Raises
     ------
@@ -82,7 +83,8 @@ def placement(component: Any, around: Surroundings) -> Numbers | None:
             # Another component, whose own chain goes on from here.
             at, home = scalar_text(item, "depends_on") or attribute(item, "depends_on") or ".", item.name
             continue
-        matrix = _step(item, around) @ matrix
+        is_idle = is_point and not matrix[:3, 3].any() and (_told(item, "transformation_type") or "") == "rotation"
+        matrix = (_moved(item, None) if is_idle else _step(item, around)) @ matrix
         at, home = _told(item, "depends_on") or ".", posixpath.dirname(item.name)
     return matrix
 
@@ -93,8 +95,7 @@ def _step(item: Any, around: Surroundings) -> Numbers:
     if kind not in ("translation", "rotation"):
         raise Unusable(f"{item.name} does not say whether it is a translation or a rotation")
     value, unit = _value(item, around)
-    matrix = np.eye(4)
-    matrix[:3, 3] = _offset(item, unit if kind == "translation" else None)
+    matrix = _moved(item, unit if kind == "translation" else None)
     direction = _direction(item)
     if value == 0:
         return matrix  # whatever the direction, which is (0, 0, 0) in some files
@@ -147,14 +148,17 @@ def _direction(item: Any) -> Numbers:
     return vector
 
 
-def _offset(item: Any, unit: str | None) -> Numbers:
+def _moved(item: Any, unit: str | None) -> Numbers:
+    """Return the matrix of a transformation's offset alone."""
+    matrix = np.eye(4)
     vector = _vector(item, "offset")
     if vector is None:
-        return np.zeros(3)
+        return matrix
     offset = vector * length_factor(_told(item, "offset_units") or unit)
     if not np.isfinite(offset).all():
         raise Unusable(f"the offset of {item.name} is {offset.tolist()}")
-    return offset
+    matrix[:3, 3] = offset
+    return matrix
 
 
 def _vector(item: Any, name: str) -> Numbers | None:

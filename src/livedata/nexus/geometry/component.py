@@ -68,7 +68,7 @@ def point_of(component: Any, around: Surroundings, *, is_upstream: bool = False)
     Unusable
         If what it says is broken.
     """
-    matrix = placement(component, around)
+    matrix = placement(component, around, is_point=True)
     if matrix is None:
         matrix = box_placement(component)
     if matrix is not None:

@@ -47,8 +47,9 @@ def _add(group: Any, child: Mapping[str, Any], depth: int) -> None:
     kind = child.get("module", child.get("type"))
     name = config.get("name", child.get("name"))
     if kind == "group" or "children" in child:
-        if isinstance(name, str) and name:
-            _fill(group.require_group(name), child, depth + 1)
+        own = child.get("name")
+        if isinstance(own, str) and own:
+            _fill(group.require_group(own), child, depth + 1)
     elif kind == "link" and isinstance(name, str):
         target = config.get("source", config.get("target"))
         if isinstance(target, str):
