@@ -60,7 +60,7 @@ class Playing:
         self.topic, self.batches, self.error, self.total = topic, batches, error, sum(b.n_events for b in batches)
         self.n_subscribed = 0
 
-    def subscribe(self, sink, extent=None):
+    def subscribe(self, sink, extent=None, after=None):
         self.n_subscribed += 1
         for i, one in enumerate(self.batches):
             sink.accept(one)
@@ -85,7 +85,7 @@ class Played:
     def close(self):
         pass
 
-    forget_past = skip_ahead = close
+    skip_ahead = close
 
 
 # Numbers
@@ -129,7 +129,7 @@ def test_banks_of_one_width_are_stacked_with_their_own_numbers():
 def test_numbers_that_meet_are_given_anew():
     joint, maps = join_layouts(["a", "b"], [layout((2, 2)), layout(detector_number=[[4, -1], [3, 9]])])
 
-    assert joint.detector_number().tolist() == [[1, 2], [3, 4], [5, 0], [7, 8]]
+    assert joint.detector_number().tolist() == [[1, 2], [3, 4], [5, -1], [7, 8]]
     assert [m.tolist() for m in maps] == [[1, 2, 3, 4], [5, -1, 7, 8]]
 
 
