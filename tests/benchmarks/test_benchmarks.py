@@ -26,11 +26,20 @@ def test_kernels_and_recorder_give_rows_as_json(tmp_path: Path) -> None:
     document = json.loads(done.stdout)
     names = [row["name"] for row in document["rows"]]
     assert [name.split(",")[0] for name in names] == [
-        "spectrum", "spectrum", "spectrum", "image 1024²", "cube 1024² × 20", "events from memory to a NeXus file",
+        "spectrum", "spectrum", "spectrum", "image 1024²", "cube 1024² × 20", "cube 1e5 × 100", "wavelength",
+        "events from memory to a NeXus file",
     ]  # fmt: skip
     assert all(row["ours"] > 0 and row["ratio"] > 0 for row in document["rows"])
     assert document["conditions"]["cores"] >= 1
     assert json.loads((tmp_path / "benchmarks.json").read_text())["rows"] == document["rows"]
+
+
+def test_whole_views_give_rows_as_json(tmp_path: Path) -> None:
+    done = bench(tmp_path, "--json", "--only", "reduction")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert [row["peer"] for row in rows] == ["numpy", "bare loops", "scipp group + hist", "the cube alone"]
+    assert all(row["ours"] > 0 and row["ratio"] > 0 for row in rows)
 
 
 def test_every_schema_that_both_know_is_decoded_and_encoded_by_both(tmp_path: Path) -> None:

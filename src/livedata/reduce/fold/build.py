@@ -6,6 +6,7 @@ import math
 
 from ..description import Description
 from ..setting import Setting
+from . import kernels
 from .cells import Cells
 from .counted import Fold
 from .dense import DenseFold
@@ -41,3 +42,8 @@ def make_fold(description: Description, setting: Setting) -> Fold:
         return SparseFold(plan)
     check_fits(Cells.bytes_needed(plan.n_planes, plan.stage.n_rows, plan.width), plan.shape)
     return DenseFold(plan)
+
+
+def warm_up() -> None:
+    """Load everything that folds need, so that the first view need not wait for it; runs well in the background."""
+    kernels.warm_up()
