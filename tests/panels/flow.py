@@ -28,7 +28,7 @@ class Flow:
         self.sinks = []
         self.offset = 0
 
-    def subscribe(self, sink, extent=None):
+    def subscribe(self, sink, extent=None, after=None):
         self.sinks.append(sink)
         return self
 

@@ -357,23 +357,21 @@ def test_skipping_ahead_also_leaves_out_what_has_not_been_read(name):
         connection.close()
 
 
-def test_forgetting_the_past_keeps_what_comes(name):
-    stream = Stream(name)
+def test_only_messages_from_some_offsets_on_are_handed_over(name):
+    stream = Stream(name, partitions=2)
+    for i in range(40):
+        stream.send(10, partition=i % 2)
     connection = stream.connect(memory=10_000_000)
     try:
-        sink = Notebook()
-        subscription = connection.subscribe(KEY, sink)
-        sink.is_full = True
-        for _ in range(50):
-            stream.send(10)
-        wait_until(lambda: subscription.progress.total == 50)
+        first, later = Notebook(), Notebook()
+        connection.subscribe(KEY, first)
+        caught_up(first, stream)
+        connection.subscribe(KEY, later, after={Partition(TOPIC, 0): 15, Partition(TOPIC, 1): 20})
+        stream.send(3, partition=1)
+        wait_until(lambda: (1, 20) in later.times)
+        wait_until(lambda: (0, 19) in later.times)
 
-        subscription.forget_past()
-        sink.is_full = False
-        stream.send(3)
-        wait_until(lambda: (0, 50) in sink.times)
-
-        assert set(sink.times) == {(0, 50)}
+        assert set(later.times) == {(0, offset) for offset in range(15, 20)} | {(1, 20)}
     finally:
         connection.close()
 

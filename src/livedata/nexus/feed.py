@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from ..errors import FileError, LiveDataError
 from ..streams.batch import EventBatch
@@ -21,8 +21,10 @@ class FileFeed:
 
     is_finite = True
 
-    def __init__(self, stream: FileStream, pieces: Pieces, whole: Covered) -> None:
+    def __init__(self, stream: FileStream, pieces: Pieces, whole: Covered, identity: Hashable = None) -> None:
         self.stream = stream
+        self.identity = identity
+        """Equal for two feeds that hand over the same; None where nothing is known."""
         self._pieces = pieces
         self._whole = whole
 
@@ -36,7 +38,9 @@ class FileFeed:
         """Events, or samples, in all."""
         return self.stream.n_events if self.stream.kind == "events" else self.stream.n_points
 
-    def subscribe(self, sink: Sink, extent: Extent | None = None) -> FileSubscription:
+    def subscribe(
+        self, sink: Sink, extent: Extent | None = None, after: Mapping[Partition, int] | None = None
+    ) -> FileSubscription:
         """Begin to hand the stream's batches to the sink; see `livedata.streams.feed.Feed`."""
         unit = "events" if self.stream.kind == "events" else "samples"
         return FileSubscription(
@@ -103,10 +107,6 @@ class FileSubscription:
     def progress(self) -> Progress:
         """How many events (or samples) were read, of how many."""
         return self._progress
-
-    def forget_past(self) -> None:
-        """Everything in a file is past: the same as `close`."""
-        self.close()
 
     def skip_ahead(self) -> None:
         """Do nothing: a file has no present to skip to."""

@@ -116,7 +116,11 @@ class NexusFile:
             If it has no time line: arrays without times are read whole, with `read`.
         """
         stream = self._batchable(name)
-        return FileFeed(stream, lambda extent: self._pieces(stream, extent, stream.facets), self._whole(stream))
+        about = self.path.stat()
+        identity = (self.path.resolve(), about.st_mtime_ns, about.st_size, stream.name)
+        return FileFeed(
+            stream, lambda extent: self._pieces(stream, extent, stream.facets), self._whole(stream), identity
+        )
 
     def batches(self, name: str, extent: Extent | None = None, *, facet: Facet = "value") -> Iterator[Batch]:
         """Yield a stream's batches of about 4 MB, cut at entries; those wholly outside the extent are left out.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, Messages, select_entries, select_messages
+from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, Messages, select_entries
 from ..streams.clock import newest_plausible
 from ..streams.extent import Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Feed
@@ -25,7 +25,6 @@ from .result.ledger import Ledger
 from .setting import Setting
 
 Covered = Mapping[Partition, tuple[int, int]]
-Offsets = Mapping[Partition, int]
 MANY_EVENTS = 2_000_000
 """From so many on, several threads share the counting."""
 N_THREADS = os.cpu_count() or 1
@@ -38,8 +37,6 @@ class Counting:
 
     Parameters
     ----------
-    after
-        Only messages from these offsets on, in the partitions named; the others whole.
     make
         Makes the fold; called when the first batch comes, because it loads and compiles.
     """
@@ -50,13 +47,11 @@ class Counting:
         setting: Setting,
         feed: Feed,
         extent: Extent | None,
-        after: Offsets,
         make: MakeFold,
     ) -> None:
         self.description = description
         self.setting = setting
         self.extent = extent
-        self.after = after
         self.fold: Fold | None = None
         self.newest_ns: int | None = None
         self.ranges: dict[Partition, Ranges] = {}
@@ -86,6 +81,11 @@ class Counting:
         last = self.fold.last_ns if self.fold is not None else None
         known = [ns for name in self._judge.logs if (ns := self.setting.settled_ns(name)) is not None]
         return last if last is None or not known else min(last, *known)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What of the description does not fit what the logs say."""
+        return self._judge.remarks
 
     def prepare(self) -> None:
         """Make the fold; may take a moment, and may wait until logs are known."""
@@ -136,7 +136,6 @@ class Counting:
     def cover(self, offsets: Covered) -> None:
         """Take note of offsets behind which everything was taken."""
         for p, (first, stop) in offsets.items():
-            first = max(first, self.after.get(p, first))
             self.ranges[p] = merge_ranges((*self.ranges.get(p, ()), (first, stop)))
 
     def look_again(self) -> bool:
@@ -185,8 +184,6 @@ class Counting:
 
     def _admit(self, batch: EventBatch) -> EventBatch:
         """Return the entries that belong to the extent, to the offsets and to the window's run."""
-        if self.after:
-            batch = cut_offsets(batch, self.after)
         batch = cut(batch, self.extent)
         return batch if self._anchor is None else cut(batch, self._anchor.extent)
 
@@ -199,7 +196,7 @@ class Counting:
         from .fold.judge import make_judge
 
         self._versions = {name: self._version(name) for name in log_names(self.description)}
-        return make_judge(self.description, self.setting)
+        return make_judge(self.description, self.setting, is_strict=False)
 
     def _version(self, name: str) -> int:
         timeline = self.setting.log(name)
@@ -268,13 +265,3 @@ def cut_frames(batch: ArrayBatch, extent: Extent | None) -> ArrayBatch:
     at = np.arange(len(kept))
     messages = Messages(m.topic, m.partition[kept], m.offset[kept], m.timestamp_ms[kept], at, at)
     return ArrayBatch(batch.time[kept], tuple(batch.sets[i] for i in kept), messages)
-
-
-def cut_offsets(batch: EventBatch, after: Offsets) -> EventBatch:
-    """Return only the messages from the given offsets on."""
-    m = batch.messages
-    keep = np.ones(len(m), bool)
-    for p, offset in after.items():
-        if p.topic == m.topic:
-            keep &= (m.partition != p.partition) | (m.offset >= offset)
-    return select_messages(batch, keep)

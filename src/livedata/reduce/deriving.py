@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import ArgumentError
-from .axis import Axis
-from .condition import Both, Compare, Condition, Either, Not
-from .description import Description
+from .axis import Axes, Axis
+from .condition import Condition, as_filters
+from .description import Description, Normalise
 from .pixels.mask import Mask
 from .pixels.region import Combined, Ellipse, PixelList, Polygon, Rectangle, Region, Span
 from .prepare import layout_of, screen_of
@@ -17,7 +17,6 @@ from .span import nanoseconds
 from .window import EVERYTHING, Window
 
 REGIONS = (Rectangle, Ellipse, Polygon, PixelList, Span, Combined)
-CONDITIONS = (Compare, Both, Either, Not)
 
 
 def rebinned(description: Description, axes: tuple[Axis, ...]) -> Description:
@@ -29,10 +28,7 @@ def rebinned(description: Description, axes: tuple[Axis, ...]) -> Description:
 
 def filtered(description: Description, conditions: tuple[Condition, ...]) -> Description:
     """Return the description with further conditions, all of which must hold."""
-    for condition in conditions:
-        if not isinstance(condition, CONDITIONS):
-            raise ArgumentError(f"where({condition!r}): expected a condition such as live['temperature'] < '5 K'")
-    return replace(description, filters=(*description.filters, *conditions))
+    return replace(description, filters=as_filters((*description.filters, *conditions)))
 
 
 def in_region(description: Description, region: Region | None) -> Description:
@@ -84,3 +80,31 @@ def windowed(
     if seconds is not None:
         return Window("seconds", length_ns=nanoseconds(seconds, "seconds"))
     return Window("run") if run else Window("log", log=str(log))
+
+
+def normalisations(
+    axes: Axes,
+    *,
+    monitor: Any,
+    along: str | None,
+    charge: Any,
+    time: bool,
+    pulses: bool,
+    region: Region | None,
+    run: Any,
+) -> tuple[Normalise, ...]:  # fmt: skip
+    """Return what a result is to be divided by from what a person says; see `View.normalise`."""
+    parts: list[Normalise] = []
+    if monitor is not None:
+        axis = None if along is None else axes[along]
+        parts.append(Normalise("monitor", stream=getattr(monitor, "name", monitor), axis=axis))
+    if charge is not None and charge is not False:
+        parts.append(Normalise("charge", stream="" if charge is True else getattr(charge, "name", charge)))
+    parts += [Normalise(by) for by, is_wanted in (("time", time), ("pulses", pulses)) if is_wanted]
+    if region is not None:
+        parts.append(Normalise("region", region=region))
+    if run is not None:
+        parts.append(Normalise("run", path=str(getattr(run, "path", run))))
+    if not parts:
+        raise ArgumentError("divided by what? give monitor=, charge=, time=, pulses=, region= or run=")
+    return tuple(parts)

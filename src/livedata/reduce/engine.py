@@ -30,6 +30,9 @@ SLOW_S = 0.02
 """What takes longer than this is folded by a thread of its own, so that nobody else waits for it."""
 
 
+Offsets = Mapping[Partition, int]
+
+
 class Engine:
     """Counts what a feed hands over. A `Sink`; all methods may be called from any thread."""
 
@@ -59,9 +62,9 @@ class Engine:
         self._awaited: int | None = None
         self._holders = 0
 
-    def start(self, feed: Feed) -> None:
-        """Begin to take what the feed hands over."""
-        self.subscription = feed.subscribe(self, self.counting.extent)
+    def start(self, feed: Feed, after: Offsets) -> None:
+        """Begin to take what the feed hands over, from these offsets on where there are any."""
+        self.subscription = feed.subscribe(self, self.counting.extent, after)
 
     # What the feed calls
 
@@ -252,7 +255,7 @@ class Engine:
     def _remarks(self, ledger: Ledger) -> tuple[str, ...]:
         expired = (f"{self._lost:,} messages had expired",) if self._lost else ()
         skipped = (f"{self.n_skipped:,} messages skipped on request",) if self.n_skipped else ()
-        return (*ledger_remarks(ledger), *expired, *skipped)
+        return (*ledger_remarks(ledger), *self.counting.remarks, *expired, *skipped)
 
     def _pending(self) -> int:
         if self.subscription is None or self.is_over:

@@ -13,9 +13,8 @@ from ..streams.batch import EventBatch, Messages
 from ..streams.extent import Extent
 from ..streams.feed import Feed
 from .axis import Axis, bins
-from .counting import Offsets
 from .description import Description, Normalise
-from .engine import Engine
+from .engine import Engine, Offsets
 from .fold.judge import make_judge
 from .fold.pulsefold import PulseFold
 from .making import make_fold

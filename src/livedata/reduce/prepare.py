@@ -11,7 +11,7 @@ from .description import Description
 from .pixels.layout import Layout
 from .pixels.projection import Logical
 from .pixels.screen import Screen
-from .quantity import bind_axes, kind_of, unknown
+from .quantity import bind_axes, kind_of
 from .setting import Setting
 
 
@@ -56,19 +56,6 @@ def bound(axes: Mapping[str, Axis], setting: Setting) -> tuple[Axis, ...]:
     """Bind axes to the quantities that events of a stream have; see `bind_axes`."""
     has_logs = any(kind_of(name) == "log" for name in axes)
     return bind_axes(setting.logs() if has_logs else None, **axes)
-
-
-def check_logs(description: Description, setting: Setting) -> None:
-    """Refuse a description that speaks of a log which nobody knows.
-
-    Raises
-    ------
-    ArgumentError
-        Names the near misses.
-    """
-    for name in sorted(log_names(description)):
-        if setting.log(name) is None and not setting.await_log(name):
-            raise ArgumentError(unknown(name, setting.logs()))
 
 
 def log_names(description: Description) -> frozenset[str]:

@@ -8,9 +8,9 @@ from collections.abc import Hashable
 
 from ..streams.extent import Extent
 from ..streams.feed import Feed
-from .counting import Counting, MakeFold, Offsets
+from .counting import Counting, MakeFold
 from .description import Description
-from .engine import Engine
+from .engine import Engine, Offsets
 from .setting import Setting
 
 _lock = threading.Lock()
@@ -46,13 +46,13 @@ def acquire(
             if _can_take(engine, description):
                 engine.hold()
                 return engine
-        counting = Counting(description, setting, feed, extent, after, make)
+        counting = Counting(description, setting, feed, extent, make)
         engine = Engine(counting, is_finite=is_finite, generation=generation)
         engine.hold()
         _forget()
         if is_shared:
             _running.setdefault(key, weakref.WeakSet()).add(engine)
-    engine.start(feed)
+    engine.start(feed, after)
     return engine
 
 

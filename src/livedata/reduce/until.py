@@ -10,9 +10,8 @@ from typing import Any
 from ..errors import ArgumentError, WaitTimeout
 from ..streams.extent import Extent
 from ..streams.feed import Feed
-from .counting import Offsets
 from .description import Description, Normalise
-from .engine import Engine
+from .engine import Engine, Offsets
 from .fold.pulsefold import PulseFold
 from .setting import Setting
 from .units import exact_factor

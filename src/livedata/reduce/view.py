@@ -6,46 +6,36 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..errors import ArgumentError, LiveDataError
+from ..errors import ArgumentError
 from ..streams.clock import describe_age
 from ..streams.extent import Coverage, Extent
-from ..streams.feed import Feed, Progress
-from .axis import Axes, Axis
+from ..streams.feed import Feed
+from .axis import Axis
 from .condition import Condition
-from .counting import Offsets
-from .deriving import filtered, in_region, masked_by, rebinned, windowed
-from .description import Description, Normalise
-from .engine import Engine
-from .making import make_fold
+from .deriving import filtered, in_region, masked_by, normalisations, rebinned, windowed
+from .description import Description
+from .engine import Offsets
 from .moments import as_extent
-from .physics.geometry import Geometry
-from .pixels.layout import Layout
-from .pixels.masked import masked
+from .observed import Observed
 from .pixels.region import Region
-from .pixels.screen import Screen
-from .prepare import bound, check_logs, layout_of, result_axes, screen_of
+from .prepare import bound, result_axes
+from .refusing import check_logs
 from .result.histogram import Histogram
 from .result.ledger import Ledger
 from .result.operable import Operable
-from .result.snapshot import Snapshot, State
+from .result.snapshot import Snapshot
+from .running import Running, release
 from .setting import Setting
-from .sharing import acquire
 from .span import nanoseconds
-from .taking import picture_of
 from .until import Until
-from .waiting import wait_for
 
 Present = Callable[["View"], dict[str, Any] | None]
 
 
-class View(Operable):
+class View(Observed, Operable):
     """A result that fills while data arrive. Made by ``stream.histogram(...)``, ``stream.image(...)`` and their like.
 
     It shows itself when it is the last line of a cell. ``view.values()`` are its counts; on a file or a closed stretch
@@ -69,7 +59,6 @@ class View(Operable):
         self.is_finite = feed.is_finite or (extent is not None and (extent.is_closed or extent.stop_ns is not None))
         check_logs(description, setting)
         self._axes = result_axes(description, setting)
-        self._counted = replace(description, normalise=())
         self._feed = feed
         self._setting = setting
         self._extent = extent
@@ -78,124 +67,25 @@ class View(Operable):
         self._last: Snapshot | None = None
         self.drawn: list[Region] = []
         """Regions drawn by hand on its picture, oldest first: ``view.region(view.drawn[-1])``."""
-        self._engine = self._acquire(1)
-        self._divisors = self._open_divisors()
-        self._let_go = weakref.finalize(self, _release, [self._engine, *(d.engine for d in self._divisors)])
-        self._let_go.atexit = False
-
-    # What it is
-
-    @property
-    def layout(self) -> Layout | None:
-        """Where pixels stand, for images."""
-        return layout_of(self.description, self._setting) if self.description.projection is not None else None
-
-    @property
-    def axes(self) -> Axes:
-        """Axes by position or name: ``view.axes["toa"]``. Those of a series, or of frames, are known when data come."""
-        is_told = not self.description.frames and not self.description.every_ns
-        return self._axes if is_told else self.latest.axes
-
-    @cached_property
-    def screen(self) -> Screen | None:
-        """How pixels come to stand in the picture, and from where one looks; None without a picture."""
-        return screen_of(self.description, self._setting)
-
-    @cached_property
-    def geometry(self) -> Geometry | None:
-        """Where pixels stand; None where nothing tells it, or what tells it cannot be read."""
-        try:
-            return self._setting.geometry() if self.description.projection is not None else None
-        except LiveDataError:
-            return None
-
-    @cached_property
-    def masked(self) -> NDArray[np.bool_] | None:
-        """Which pixels masks leave out, bool, shape (pixel,); None without masks or layout."""
-        layout = layout_of(self.description, self._setting)
-        if not self.description.masks or layout is None:
-            return None
-        return masked(self.description.masks, layout, self.geometry)
-
-    @property
-    def state(self) -> State:
-        """``live``, ``catching up``, ``complete``, ``stopped`` or ``failed``."""
-        return "stopped" if self._last is not None else self._engine.state
-
-    @property
-    def error(self) -> Exception | None:
-        """What ended the view, if it failed."""
-        return self._engine.error
-
-    @property
-    def generation(self) -> int:
-        """Number of the present accumulation; rises with every reset, and at a window's run or log step."""
-        return self._engine.generation
-
-    @property
-    def version(self) -> int:
-        """Rises with every change."""
-        return self._engine.version
-
-    @property
-    def progress(self) -> Progress:
-        """How far reading back, or reading the file, has come; total 0 when there is nothing to catch up with."""
-        subscription = self._engine.subscription
-        return subscription.progress if subscription is not None else Progress(0, 0)
-
-    @property
-    def events_per_s(self) -> float:
-        """Events counted per second of wall time, mean over the last 5 s."""
-        return self._engine.events_per_s
-
-    @property
-    def data_ns(self) -> int | None:
-        """Newest believable entry time counted, ns since 1970; None before the first."""
-        return self._engine.newest_ns
-
-    @property
-    def age_s(self) -> float | None:
-        """Wall clock minus newest data time, in seconds; None before the first."""
-        return None if self.data_ns is None else (time.time_ns() - self.data_ns) / 1e9
-
-    @property
-    def lag(self) -> int:
-        """Bytes that arrived but are not counted yet."""
-        return self._engine.waiting_bytes
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        remarks = self._engine.remarks(self._counted)
-        note = getattr(self._feed, "remark", "")
-        return (*remarks, note) if note else remarks
+        self._run(1)
 
     # What it knows
 
-    @property
-    def latest(self) -> Snapshot:
-        """What is counted by now, without waiting for anything."""
-        return self._snapshot(picture=False)
-
-    def picture(self) -> Snapshot:
-        """Return what is counted by now, summed to one or two dimensions; cheap also for cubes."""
-        return self._snapshot(picture=True)
-
     def snapshot(self) -> Snapshot:
         """Return an immutable copy of the result; on a file or a closed span, once it is complete."""
-        self._complete()
-        return self._snapshot(picture=False)
+        self._running.complete()
+        return self.latest
 
     @property
     def ledger(self) -> Ledger:
         """Fates of all events offered; they always add up. Of a file or a closed span, once it is complete."""
-        self._complete()
-        return self._last.ledger if self._last is not None else self._engine.ledger(self._counted)
+        self._running.complete()
+        return self._last.ledger if self._last is not None else self._running.ledger
 
     @property
     def coverage(self) -> Coverage:
         """What the result stands for: offsets, span of time, and what is missing. Waits as `ledger` does."""
-        self._complete()
+        self._running.complete()
         return self._engine.snapshot(picture=True).coverage
 
     # New views of what was already seen
@@ -286,19 +176,9 @@ class View(Operable):
         run
             Path of a file, or an open one: an empty run counted alike.
         """
-        axis = None if along is None else self.axes[along]
-        parts: list[Normalise] = []
-        if monitor is not None:
-            parts.append(Normalise("monitor", stream=getattr(monitor, "name", monitor), axis=axis))
-        if charge is not None and charge is not False:
-            parts.append(Normalise("charge", stream="" if charge is True else getattr(charge, "name", charge)))
-        parts += [Normalise(by) for by, is_wanted in (("time", time), ("pulses", pulses)) if is_wanted]
-        if region is not None:
-            parts.append(Normalise("region", region=region))
-        if run is not None:
-            parts.append(Normalise("run", path=str(getattr(run, "path", run))))
-        if not parts:
-            raise ArgumentError("divided by what? give monitor=, charge=, time=, pulses=, region= or run=")
+        parts = normalisations(
+            self.axes, monitor=monitor, along=along, charge=charge, time=time, pulses=pulses, region=region, run=run
+        )
         return self._derived(replace(self.description, normalise=(*self.description.normalise, *parts)))
 
     def over(self, start: Any = None, stop: Any = None) -> View:
@@ -335,7 +215,7 @@ class View(Operable):
             If there is nothing to wait for.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        Until(self._engine, self._feed, self._setting, self._counted, self.name).wait(
+        Until(self._engine, self._feed, self._setting, self._running.description, self.name).wait(
             events, until, deadline, extent=self._extent, after=self._after
         )
         return self
@@ -345,17 +225,16 @@ class View(Operable):
         if self.is_finite:
             raise ArgumentError(f"{self.name} shows something that has ended; there is nothing to count anew")
         self._after = self._engine.reached()
-        engine, divisors = self._acquire(self._engine.generation + 1), self._open_divisors()
-        self._let_go()
-        self._engine, self._divisors, self._last = engine, divisors, None
-        self._let_go = weakref.finalize(self, _release, [engine, *(d.engine for d in divisors)])
-        self._let_go.atexit = False
+        let_go, generation = self._let_go, self._engine.generation
+        self._run(generation + 1)
+        self._last = None
+        let_go()
         return self
 
     def stop(self) -> View:
         """Take no more data; the last result stays."""
         if self._last is None:
-            self._last = replace(self._snapshot(picture=False), state="stopped")
+            self._last = replace(self.latest, state="stopped")
         self._let_go()
         return self
 
@@ -399,62 +278,26 @@ class View(Operable):
 
     # Inside
 
-    def _acquire(self, generation: int) -> Engine:
-        return acquire(
-            self._counted,
-            self._setting,
-            self._feed,
-            extent=self._extent,
-            after=self._after,
-            make=make_fold,
-            is_finite=self.is_finite,
-            generation=generation,
-        )
-
-    def _open_divisors(self) -> tuple[Any, ...]:
-        if not self.description.normalise:
-            return ()
-        from .normalising import open_divisor
-
-        return tuple(
-            open_divisor(
-                normalise, self.description, self._setting, self._feed,
-                extent=self._extent, after=self._after, is_finite=self.is_finite,
-            )
-            for normalise in self.description.normalise
+    def _run(self, generation: int) -> None:
+        self._running = Running(
+            self.description, self._setting, self._feed,
+            name=self.name, extent=self._extent, after=self._after, is_finite=self.is_finite, generation=generation,
         )  # fmt: skip
+        self._let_go = weakref.finalize(self, release, self._running.engines)
+        self._let_go.atexit = False
 
     def _derived(self, description: Description, *, what: str = "", **span: Any) -> View:
         name = f"{self._setting.name} {what}" if what and self._setting.name else self.name
         span = {"extent": self._extent, "after": self._after} | span
         return View(description, self._feed, self._setting, name=name, present=self._present, **span)
 
-    def _snapshot(self, *, picture: bool) -> Snapshot:
-        if self._last is not None:
-            return picture_of(self._last) if picture else self._last
-        snapshot = self._engine.snapshot(self._counted, picture=picture and not self._divisors)
-        if not self._divisors:
-            return replace(snapshot, name=self.name)
-        from .normalising import divide
-
-        divided = replace(divide(snapshot, self._divisors), name=self.name)
-        return picture_of(divided) if picture else divided
-
     def _histogram(self) -> Histogram:
         return self.snapshot()
-
-    def _complete(self) -> None:
-        if not self.is_finite:
-            return
-        for engine in (self._engine, *(d.engine for d in self._divisors)):
-            wait_for(engine, self.name, lambda: False, None)
-            if engine.error is not None:
-                raise engine.error
 
     # How it looks
 
     def __repr__(self) -> str:
-        ledger = self._engine.ledger(self._counted)
+        ledger = self._running.ledger
         shape = " × ".join(str(axis.n) for axis in self.axes)
         age = "" if self.is_finite else f", {describe_age(self.data_ns, time.time_ns())}"
         remarks = "".join(f", {r}" for r in self.remarks)
@@ -465,8 +308,3 @@ class View(Operable):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = self._present(self) if self._present is not None else None
         return bundle or {"text/plain": repr(self)}
-
-
-def _release(engines: list[Engine]) -> None:
-    for engine in engines:
-        engine.release()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from ..transport.protocol import Contact, Partition, Record, Transport
 from .appetite import Appetite
@@ -143,7 +143,13 @@ class Connection:
 
     # Handing over
 
-    def subscribe(self, key: StreamKey, sink: Sink, extent: Extent | None = None) -> TopicSubscription:
+    def subscribe(
+        self,
+        key: StreamKey,
+        sink: Sink,
+        extent: Extent | None = None,
+        after: Mapping[Partition, int] | None = None,
+    ) -> TopicSubscription:
         """Hand the stream's batches of an extent to a sink; see `Feed.subscribe`."""
         subscription = TopicSubscription(self.past, self, key, sink, extent)
         if extent is not None and extent.offsets is not None:
@@ -152,6 +158,7 @@ class Connection:
             subscription.read_back({p: r for p, r in extent.offsets.items() if p.topic == key.topic})
             return subscription
         begin = self._begin(key, extent)
+        begin |= {p: max(offset, begin.get(p, 0)) for p, offset in (after or {}).items() if p.topic == key.topic}
         with self.book.lock:  # the consumer thread hands on under this lock: positions stand still
             join = {p: max(begin.get(p, 0), self.book.position[p]) for p in self.book.partitions(key.topic)}
             self._subscriptions.append(subscription)

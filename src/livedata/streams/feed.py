@@ -84,10 +84,6 @@ class Subscription(Protocol):
         """Leave out what the sink has not got yet, and go on with the present; it is told to the sink as skipped."""
         ...
 
-    def forget_past(self) -> None:
-        """Hand over nothing more of what lies behind now; what comes later still comes."""
-        ...
-
     def close(self) -> None:
         """Stop handing over; returns at once and may be called twice."""
         ...
@@ -101,11 +97,18 @@ class Feed(Protocol):
         """Whether the stream has ended: a file."""
         ...
 
-    def subscribe(self, sink: Sink, extent: Extent | None = None) -> Subscription:
+    def subscribe(
+        self, sink: Sink, extent: Extent | None = None, after: Mapping[Partition, int] | None = None
+    ) -> Subscription:
         """Hand every batch of the extent to the sink, each message once, in any order of partitions.
 
         Without an extent: from the connection's start and on and on, or the whole file. With offsets or a passed
         stop the hand-over ends by itself. Entries outside the extent's times are the sink's to leave out.
+
+        Parameters
+        ----------
+        after
+            Of a live stream, only messages from these offsets on, in the partitions named; the others as above.
         """
         ...
 

@@ -92,9 +92,11 @@ class JoinedFeed:
         said = dict.fromkeys(getattr(feed, "remark", "") for feed, _ in self.parts)
         return "; ".join(text for text in said if text)
 
-    def subscribe(self, sink: Sink, extent: Extent | None = None) -> JoinedSubscription:
+    def subscribe(
+        self, sink: Sink, extent: Extent | None = None, after: Mapping[Partition, int] | None = None
+    ) -> JoinedSubscription:
         """Hand every batch of every part to the sink, each message once; see `Feed.subscribe`."""
-        return JoinedSubscription(self, sink, extent)
+        return JoinedSubscription(self, sink, extent, after)
 
     def reread(
         self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
@@ -121,8 +123,10 @@ def _translated(batch: EventBatch, ids: IdMap) -> EventBatch:
 class JoinedSubscription:
     """A running hand-over from all parts. Files are read one after the other, topics all at once."""
 
-    def __init__(self, feed: JoinedFeed, sink: Sink, extent: Extent | None) -> None:
-        self.sink, self._extent = sink, extent
+    def __init__(
+        self, feed: JoinedFeed, sink: Sink, extent: Extent | None, after: Mapping[Partition, int] | None
+    ) -> None:
+        self.sink, self._extent, self._after = sink, extent, after
         self._lock = threading.Lock()
         self._parts = [_Part(self, part, ids, topic_of(part)) for part, ids in feed.parts]
         self._told: Spans = {}
@@ -161,14 +165,6 @@ class JoinedSubscription:
         for one in list(self._running):
             one.skip_ahead()
 
-    def forget_past(self) -> None:
-        """Hand over nothing more of what lies behind now, in every part."""
-        with self._lock:
-            self._waiting = []
-            running = list(self._running)
-        for one in running:
-            one.forget_past()
-
     def close(self) -> None:
         """Stop handing over; returns at once."""
         with self._lock:
@@ -178,7 +174,7 @@ class JoinedSubscription:
             one.close()
 
     def _start(self, part: _Part) -> None:
-        running = part.feed.subscribe(part, self._extent)
+        running = part.feed.subscribe(part, self._extent, self._after)
         with self._lock:
             self._running.append(running)
             is_over = self._is_over

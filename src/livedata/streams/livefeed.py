@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 from ..transport.protocol import Partition
 from .batch import EventBatch
@@ -30,9 +30,16 @@ class LiveFeed:
         self._key = key
         self._owner = owner
 
-    def subscribe(self, sink: Sink, extent: Extent | None = None) -> TopicSubscription:
+    @property
+    def identity(self) -> Hashable:
+        """Equal for two feeds that hand over the same."""
+        return self._connection, self._key
+
+    def subscribe(
+        self, sink: Sink, extent: Extent | None = None, after: Mapping[Partition, int] | None = None
+    ) -> TopicSubscription:
         """Hand every batch of the extent to the sink, each message once."""
-        return self._connection.subscribe(self._key, sink, extent)
+        return self._connection.subscribe(self._key, sink, extent, after)
 
     def reread(
         self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None

@@ -50,7 +50,7 @@ class LogTimeline:
         self._facets: dict[Facet, dict[_Kind, _Samples]] = {}
         self._n_left_out = 0
         self.version = 0
-        """Rises with every batch of values."""
+        """Rises with every batch of values or units."""
 
     def accept(self, batch: LogBatch) -> None:
         """Add samples."""
@@ -64,7 +64,7 @@ class LogTimeline:
                     return
                 samples = kinds[kind] = _Samples()
             samples.add(batch)
-            self.version += batch.facet == "value"
+            self.version += batch.facet in ("value", "unit")
 
     @property
     def data(self) -> LogData:

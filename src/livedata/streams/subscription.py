@@ -175,12 +175,6 @@ class TopicSubscription:
         if worker is not None and worker is not threading.current_thread():
             worker.join(max(0.0, timeout_s))
 
-    def forget_past(self) -> None:
-        """Hand over nothing more of what lies behind; after this call nothing of it is on its way."""
-        with self._present.lock:
-            self._drop_left()
-        self._finish_if_over()
-
     def skip_ahead(self) -> None:
         """Leave out what the sink has not got yet, and tell it how much that was."""
         with self._present.lock:
