@@ -375,8 +375,10 @@ class Connection:
             if not mine:
                 continue
             events = [batch for batch in batches.get(key, ()) if isinstance(batch, EventBatch)]
-            if key.family == "events" and (key.topic in deep or not self.ring.add(key, events, mine)):
-                self._unheld.add(key.topic)
+            if key.family == "events":
+                self.past.times.note(key, events, mine)
+                if key.topic in deep or not self.ring.add(key, events, mine):
+                    self._unheld.add(key.topic)
             ledger = self._splitter.ledgers.get(key)
             for subscription in subscriptions:
                 if subscription.key == key:
@@ -388,6 +390,7 @@ class Connection:
     def _note_faults(self, turn: Turn, subscriptions: list[TopicSubscription]) -> None:
         for p in turn.restarted:
             self.ring.forget(p.topic)
+            self.past.times.forget(p.topic)
         for subscription in subscriptions:
             for p in turn.restarted:
                 if p.topic == subscription.key.topic:

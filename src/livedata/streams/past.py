@@ -18,6 +18,7 @@ from .key import StreamKey
 from .ring import EventRing
 from .spans import Spans, below, shared, size, together, without
 from .split import Splitter
+from .timeindex import TimeIndex
 
 PREROLL_MESSAGES = 256
 """So far before a stretch the metadata of its first frame are looked for, on topics that have any."""
@@ -51,6 +52,7 @@ class Past:
         self.transport = transport
         self.ring = ring
         self.archives = archives
+        self.times = TimeIndex()
         self.framed: set[str] = set()
         """Topics on which frames are described by metadata of their own."""
         self._lock = threading.Lock()
@@ -140,6 +142,7 @@ class Past:
             left = without(left, held.covered)
             if held.batch is not None:
                 yield held.batch
+        left = without(left, self.times.outside(key, start_ns, stop_ns))
         if not left:
             return
         for step in self.from_elsewhere(key, left, stopped=lambda: False):
@@ -180,6 +183,7 @@ class Past:
                 for one in decoded:
                     if one.family == "events":
                         events = [batch for batch in found.get(one, ()) if isinstance(batch, EventBatch)]
+                        self.times.note(one, events, covered)
                         self.ring.add_past(one, events, covered)
                 yield Passed(found.get(key, []), covered), expired
             if splitter.topics[key.topic].noted["pu00"]:
