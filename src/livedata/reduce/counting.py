@@ -20,7 +20,7 @@ from .fold.counted import Counted, Fold
 from .fold.framefold import FrameFold
 from .fold.judge import Judge, changed_spans
 from .moving import Moving
-from .prepare import log_names
+from .prepare import log_names, uses_geometry
 from .result.ledger import Ledger
 from .setting import Setting
 
@@ -63,7 +63,12 @@ class Counting:
         self._versions: dict[str, int] = {}
         kind = description.window.kind
         self._moving = Moving(description.window) if kind in ("pulses", "seconds") else None
-        self._anchor = Anchor(description.window, setting) if kind in ("run", "log") else None
+        has_geometry = uses_geometry(description)
+        self._anchor = (
+            Anchor(description.window, setting, has_geometry=has_geometry)
+            if kind in ("run", "log") or has_geometry
+            else None
+        )
 
     @property
     def ledger(self) -> Ledger:
@@ -105,10 +110,10 @@ class Counting:
 
         self.prepare()
         assert self.fold is not None
-        mine = [self._admit(batch) for batch in events]
-        for batch in mine:
-            self._newer(batch.event_time_zero, now_ns)
-        fold_many(self.fold, mine, self._judge, N_THREADS)
+        for batch in events:
+            self._newer(cut(batch, self.extent).event_time_zero, now_ns)
+        self._begin()
+        fold_many(self.fold, [self._admit(batch) for batch in events], self._judge, N_THREADS)
 
     def take(self, batch: Batch, now_ns: int) -> None:
         """Count what belongs to the description of one batch."""
@@ -119,8 +124,10 @@ class Counting:
         if isinstance(batch, ArrayBatch):
             self._take_frames(batch, now_ns)
             return
+        batch = cut(batch, self.extent)
+        self._newer(batch.event_time_zero, now_ns)  # what comes behind a run's end tells that the next one has begun
+        self._begin()
         batch = self._admit(batch)
-        self._newer(batch.event_time_zero, now_ns)
         moving = self._moving
         if moving is None:
             self.fold.add(batch, self._judge)
@@ -145,8 +152,13 @@ class Counting:
         """
         if self.fold is None:
             return False
+        before = self._anchor.extent if self._anchor is not None else None
         if self._anchor is not None and self._anchor.moves(self.newest_ns):
-            self._begin_anew()
+            after = self._anchor.extent
+            if before is not None and after is not None and before.start_ns == after.start_ns:
+                self._move_end(before, after)
+            else:
+                self._begin_anew()
             return True
         if not self._logs_moved():
             return False
@@ -231,6 +243,23 @@ class Counting:
         for batch in gone or ():
             self.fold.remove(batch, self._judge)
         self.fold.first_ns = moving.start_ns
+
+    def _begin(self) -> None:
+        """Before anything is counted, go to the run or log step that is known by now: nothing need be read again."""
+        if self._anchor is not None and self.fold is not None and not self.fold.n_seen and not self.ranges:
+            self._anchor.moves(self.newest_ns)
+
+    def _move_end(self, before: Extent, after: Extent) -> None:
+        """Take away what was counted behind the end of the run, now that it is told; or add what belongs to it."""
+        assert self.fold is not None
+        old = INT64.max if before.stop_ns is None else before.stop_ns
+        new = INT64.max if after.stop_ns is None else after.stop_ns
+        change = self.fold.remove if new < old else self.fold.add
+        between = Extent(min(old, new), max(old, new))
+        for batch in self._feed.reread(self.ranges, between.start_ns, between.stop_ns):
+            change(cut(cut(batch, self.extent), between), self._judge)
+        if self.fold.last_ns is not None:
+            self.fold.last_ns = min(self.fold.last_ns, new - 1)
 
     def _begin_anew(self) -> None:
         """Count from zero what belongs to the new run or log step."""
