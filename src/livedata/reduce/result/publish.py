@@ -36,7 +36,7 @@ def to_da00(histogram: Histogram, source_name: str, timestamp_ns: int) -> bytes:
     -------
     :
         The message. ``errors`` are standard deviations, float64. ``start_time`` and ``time``, first and last entry
-        time, are left out where they are not known.
+        time, are left out where they are not known, and of a time series, whose axis is ``time``.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def to_da00(histogram: Histogram, source_name: str, timestamp_ns: int) -> bytes:
         make(name="errors", unit=unit, axes=dims, data=histogram.errors()),
         *(make(**variable) for axis in histogram.axes for variable in _coordinates(axis)),
     ]
-    if histogram.span is not None:
+    if histogram.span is not None and "time" not in dims:
         variables += [
             make(name=name, unit=EPOCH_UNIT, axes=(), data=np.array(time, np.int64))
             for name, time in zip(("start_time", "time"), histogram.span, strict=True)
