@@ -100,19 +100,17 @@ class Engine:
         Where only two cores share the reading and the folding, handing a batch to another thread costs more than
         folding it while it is in the cache. What is slow, or may wait for something, never runs in the feed's thread.
         """
-        with self.changed:
-            if self._running or self._finished:
-                return
-            self._running = True
-        if FEW_CORES and self.counting.fold is not None and not self._is_slow and not self.counting.is_stale:
-            self._work()
-        else:
-            submit(self._work)
+        if self._may_begin():
+            if FEW_CORES and self.counting.fold is not None and not self._is_slow and not self.counting.is_stale:
+                self._work()
+            else:
+                submit(self._work)
 
     def finished(self) -> None:
-        """Nothing will follow."""
+        """Nothing will follow. What waits is folded by the pool: who says so may hold the feed's lock."""
         self._ended = True
-        self.work()
+        if self._may_begin():
+            submit(self._work)
 
     def failed(self, error: Exception) -> None:
         """Nothing will follow because of this error."""
@@ -263,6 +261,14 @@ class Engine:
         progress = self.subscription.progress
         return max(0, progress.total - progress.done)
 
+    def _may_begin(self) -> bool:
+        """Whether the caller is the one to work now."""
+        with self.changed:
+            if self._running or self._finished:
+                return False
+            self._running = True
+            return True
+
     def _put(self, item: Batch | Covered) -> None:
         with self.changed:
             if self._stopped:
@@ -292,10 +298,12 @@ class Engine:
             while True:
                 began = time.monotonic()
                 with self._folding:
+                    # Asks for logs, whose lock is held where batches are queued: not while `changed` is.
+                    is_stale = self.counting.is_stale
                     with self.changed:
                         self.waiting_bytes -= folded_bytes
                         items = self._due()
-                        if self._stopped or (not items and not self.counting.is_stale):
+                        if self._stopped or (not items and not is_stale):
                             self._running = False
                             self._finished = self._ended and not self._stopped
                             break
