@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from ..errors import FileError, LiveDataError
@@ -14,6 +16,11 @@ from .pieces import Covered, Piece
 from .stream import FileStream
 
 Pieces = Callable[[Extent | None], Iterator[Piece]]
+LEAVE_S = 10.0
+"""How long the end of the program waits for files that are being read."""
+
+_running: weakref.WeakSet[FileSubscription] = weakref.WeakSet()
+_is_leaving = threading.Event()
 
 
 class FileFeed:
@@ -98,9 +105,12 @@ class FileSubscription:
     def __init__(self, sink: Sink, pieces: Callable[[], Iterator[Piece]], progress: Progress, whole: Covered) -> None:
         self._progress = progress
         self._is_closed = threading.Event()
+        if _is_leaving.is_set():
+            self._is_closed.set()
         self._thread = threading.Thread(
             target=self._run, args=(sink, pieces, whole), name="livedata-file-feed", daemon=True
         )
+        _running.add(self)
         self._thread.start()
 
     @property
@@ -121,6 +131,8 @@ class FileSubscription:
         return not self._thread.is_alive()
 
     def _run(self, sink: Sink, pieces: Callable[[], Iterator[Piece]], whole: Covered) -> None:
+        if self._is_closed.is_set():
+            return
         try:
             for piece in pieces():
                 while sink.is_full and not self._is_closed.wait(0.002):
@@ -149,3 +161,19 @@ class FileSubscription:
 def whole_range(topic: str, n_entries: int) -> dict[Partition, tuple[int, int]]:
     """Offsets of a stream in a file of another program: its entries, counted from 0."""
     return {Partition(topic, 0): (0, n_entries)}
+
+
+def _leave() -> None:
+    """End all readings before the interpreter ends.
+
+    A thread that it froze inside HDF5 would keep its lock, and whoever lets go of a file then would wait for ever.
+    """
+    _is_leaving.set()
+    readings = list(_running)
+    for reading in readings:
+        reading.close()
+    for reading in readings:
+        reading.join(LEAVE_S)
+
+
+atexit.register(_leave)
