@@ -125,7 +125,7 @@ def demo(rate: float = 1e6, seed: int = 0, url: str = "memory://demo") -> LiveSt
     events = {name: StreamKey(simulation.events_topic, name, "events") for name in ("detector", "monitor")}
     logs = {name: StreamKey(simulation.logs_topic, name, "log") for name in ("temperature", "chopper_speed")}
     known = {name: (key, simulation.layouts.get(name)) for name, key in (events | logs).items()}
-    streams = LiveStreams(connection, known=known, source=simulation)
+    streams = LiveStreams(connection, known=known, geometries=simulation.geometries, source=simulation)
     made_in_this_cell(simulation)
     return streams
 

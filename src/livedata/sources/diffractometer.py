@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reduce.physics.geometry import Geometry
 from . import beam, crystal
 from .alias import AliasTable, alias_table
 from .beam import QUANTILE_BITS
@@ -23,6 +24,10 @@ N_TEMPERATURES = 32
 """Temperatures for which tables are made, evenly from the lowest to the highest of the cycle."""
 SHARES = (0.46, 0.20, 0.04, 0.30)
 """Fractions of the detector's events: the three wavelengths, and the background."""
+
+MODERATOR = (0.0, 0.0, -beam.MODERATOR_TO_SAMPLE_M)
+SAMPLE = (0.0, 0.0, 0.0)
+WHERE = "the simulated instrument"
 
 _PIXEL_BITS = 16
 
@@ -61,6 +66,20 @@ def expected_image(step: int) -> NDArray[np.float64]:
     """Return the probability of each pixel, shape (256, 256), summing to 1, from which events are drawn."""
     image: NDArray[np.float64] = _weights(step).reshape(len(SHARES), *SHAPE).sum(axis=0)
     return image
+
+
+def detector_geometry() -> Geometry:
+    """Return where the pixels are: a plane across the beam, the sample at the origin."""
+    row, column = np.indices(SHAPE, dtype=np.float64)
+    x, y = (column - CENTRE[1]) * PIXEL_M, (row - CENTRE[0]) * PIXEL_M
+    positions = np.stack([x, y, np.full(SHAPE, SAMPLE_TO_DETECTOR_M)], axis=-1).reshape(-1, 3)
+    return Geometry(positions, MODERATOR, SAMPLE, WHERE, sizes=np.array([[PIXEL_M, PIXEL_M, 0.0]]))
+
+
+def monitor_geometry() -> Geometry:
+    """Return where the monitor is."""
+    before = beam.MODERATOR_TO_MONITOR_M - beam.MODERATOR_TO_SAMPLE_M
+    return Geometry(np.array([[0.0, 0.0, before]]), MODERATOR, SAMPLE, WHERE, is_monitor=True)
 
 
 @lru_cache(maxsize=N_TEMPERATURES)

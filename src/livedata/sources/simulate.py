@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout, layout
 from ..schemas import encode_ev44, encode_f144
 from ..streams.feed import Progress
@@ -22,7 +23,14 @@ from ..transport import Transport
 from . import crystal, schedule
 from .announcement import MS, demo_structure, job_id, run_start, run_stop
 from .beam import PERIOD_NS, PULSES_PER_S
-from .diffractometer import SHAPE, draw_detector, draw_monitor, temperature_step
+from .diffractometer import (
+    SHAPE,
+    detector_geometry,
+    draw_detector,
+    draw_monitor,
+    monitor_geometry,
+    temperature_step,
+)
 from .outbox import Outbox
 from .pace import Speed, checked_speed
 from .source import Source
@@ -73,6 +81,12 @@ class Simulation(Source):
     def layouts(self) -> Mapping[str, Layout]:
         """Where pixels stand, by stream name."""
         return {"detector": layout(SHAPE, first_id=1)}
+
+    @property
+    def geometries(self) -> Mapping[str, Callable[..., Geometry]]:
+        """Where the pixels of the detector and the monitor are, by stream name; nothing moves, whatever a log says."""
+        detector, monitor = detector_geometry(), monitor_geometry()
+        return {"detector": lambda _=None: detector, "monitor": lambda _=None: monitor}
 
     @property
     def truth(self) -> Truth:
