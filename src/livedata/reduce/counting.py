@@ -13,7 +13,8 @@ import numpy as np
 from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, Messages, select_entries
 from ..streams.clock import newest_plausible
 from ..streams.extent import Extent, Partition, Ranges, merge_ranges
-from ..streams.feed import Feed
+from ..streams.feed import Expired, Feed
+from ..streams.spans import size, without
 from .anchored import Anchor
 from .description import Description
 from .fold.counted import Counted, Fold
@@ -56,6 +57,8 @@ class Counting:
         self.newest_ns: int | None = None
         self.ranges: dict[Partition, Ranges] = {}
         """Offsets of all messages that were counted, or belong to others."""
+        self.lost = 0
+        """Messages that had been counted, and had expired when they were to be counted anew."""
         self.generation = 1
         self._feed = feed
         self._make = make
@@ -267,8 +270,12 @@ class Counting:
         self._judge = self._present_judge()
         self.generation += 1
         extent = self._anchor.extent if self._anchor is not None else None
-        for batch in self._reread(extent.start_ns if extent else None, extent.stop_ns if extent else None):
-            self.fold.add(batch, self._judge)
+        try:
+            for batch in self._reread(extent.start_ns if extent else None, extent.stop_ns if extent else None):
+                self.fold.add(batch, self._judge)
+        except Expired as gone:  # at the far end of what the topic keeps: the result does not stand for it any more
+            self.ranges = without(self.ranges, gone.spans)
+            self.lost += size(gone.spans)
 
 
 def cut(batch: EventBatch, extent: Extent | None) -> EventBatch:

@@ -219,7 +219,7 @@ class Engine:
                     dict(counting.ranges),
                     fold.first_ns if fold is not None else None,
                     fold.last_ns if fold is not None else None,
-                    self._lost,
+                    self._lost + counting.lost,
                     self._pending(),
                 ),
                 state=state,
@@ -251,7 +251,8 @@ class Engine:
         return taken_from(self.counting, wanted if self._serves(wanted) else None, picture=picture)
 
     def _remarks(self, ledger: Ledger) -> tuple[str, ...]:
-        expired = (f"{self._lost:,} messages had expired",) if self._lost else ()
+        lost = self._lost + self.counting.lost
+        expired = (f"{lost:,} messages had expired",) if lost else ()
         skipped = (f"{self.n_skipped:,} messages skipped on request",) if self.n_skipped else ()
         return (*ledger_remarks(ledger), *self.counting.remarks, *expired, *skipped)
 

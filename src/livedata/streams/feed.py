@@ -6,9 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..errors import TransportError
 from ..transport.protocol import Partition
 from .batch import Batch, EventBatch
 from .extent import Extent, Ranges
+
+
+class Expired(TransportError):
+    """Messages that were read before are nowhere any more: neither in memory nor on the topic nor in a file."""
+
+    def __init__(self, message: str, spans: Mapping[Partition, Ranges]) -> None:
+        self.spans = spans
+        super().__init__(message)
 
 
 class Sink(Protocol):
@@ -126,8 +135,7 @@ class Feed(Protocol):
 
         Raises
         ------
-        LiveDataError
-            If some of them are nowhere any more: neither in memory nor on the topic nor in a file. What could be had
-            was returned by then.
+        Expired
+            If some of them are nowhere any more: says which. What could be had was returned by then.
         """
         ...

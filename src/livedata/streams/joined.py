@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ..transport.protocol import Partition
 from .batch import Batch, EventBatch, Int32Array
 from .extent import Extent, Ranges
-from .feed import Feed, Lag, Progress, Sink, Subscription
+from .feed import Expired, Feed, Lag, Progress, Sink, Subscription
 from .spans import Spans, shared, together, without
 
 UNKNOWN = -1
@@ -102,12 +103,18 @@ class JoinedFeed:
         self, ranges: Mapping[Partition, Ranges], start_ns: int | None = None, stop_ns: int | None = None
     ) -> Iterator[EventBatch]:
         """Return batches of every part once more; see `Feed.reread`."""
+        gone: list[Expired] = []
         for feed, ids in self.parts:
             topic = topic_of(feed)
             wanted = {p: r for p, r in ranges.items() if topic is None or p.topic == topic}
             if wanted:
-                for batch in feed.reread(wanted, start_ns, stop_ns):
-                    yield _translated(batch, ids)
+                try:
+                    for batch in feed.reread(wanted, start_ns, stop_ns):
+                        yield _translated(batch, ids)
+                except Expired as expired:
+                    gone.append(expired)
+        if gone:
+            raise Expired(str(gone[0]), reduce(together, (expired.spans for expired in gone)))
 
 
 def topic_of(feed: Feed) -> str | None:

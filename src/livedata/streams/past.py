@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from ..errors import TransportError
 from ..transport.protocol import Partition, Record, Transport
 from .archive import Archives
 from .batch import Batch, EventBatch
 from .extent import Ranges
+from .feed import Expired
 from .history import reading
 from .key import StreamKey
 from .ring import EventRing
@@ -147,9 +147,10 @@ class Past:
             return
         for step in self.from_elsewhere(key, left, stopped=lambda: False):
             if step.lost:
-                raise TransportError(
+                raise Expired(
                     f"{step.lost:,} messages of topic {key.topic!r} that were read before have expired: they are in no "
-                    "memory, and no file that was recorded from them is known; name one with live.archive(path)"
+                    "memory, and no file that was recorded from them is known; name one with live.archive(path)",
+                    step.covered,
                 )
             for batch in step.batches:
                 if isinstance(batch, EventBatch) and _has_entries(batch, start_ns, stop_ns):
