@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from livedata.reduce.description import Description
 from livedata.reduce.fold import cells
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.cells import Cells
+from livedata.reduce.fold.cut import cut
 from livedata.reduce.fold.dense import DenseFold
 from livedata.reduce.fold.judge import Judge, make_judge
 from livedata.reduce.physics.coordinates import evaluate, formula_of
@@ -30,6 +33,7 @@ from tests.reduce.fold.test_fold import folded, same
 
 EVEN = (TOA.named("toa"),)
 LOG = (UNEVEN[0],)
+WAVELENGTH = bind_axes(wavelength=ld.bins(0.5, 10, n=11, unit="angstrom"))
 DESCRIPTIONS = {
     "spectrum": (Description(EVEN), CONTIGUOUS),
     "uneven spectrum": (Description(LOG), CONTIGUOUS),
@@ -38,6 +42,8 @@ DESCRIPTIONS = {
     "cube": (Description(EVEN, Logical()), CONTIGUOUS),
     "scattered cube of uneven bins": (Description(LOG, Logical()), SCATTERED),
     "pixels by time": (Description(bind_axes(event_id=ld.bins(3, 43, n=20), toa=TOA)), CONTIGUOUS),
+    "cube of two quantities": (Description((*EVEN, *WAVELENGTH), Logical()), CONTIGUOUS),
+    "cube within a range": (Description(EVEN, Logical(), region=Span("toa", 5, 60, "ms")), SCATTERED),
     "periods by time": (Description(bind_axes(period=ld.bins(0, 2, n=2), toa=TOA)), CONTIGUOUS),
 }
 every_description = pytest.mark.parametrize("name", DESCRIPTIONS)
@@ -136,6 +142,33 @@ def test_sums_that_run_along_change_nothing(name: str, monkeypatch: pytest.Monke
     along = folded(*described(name), parts)
     same(along.counted(), direct.counted())
     same(along.picture(), direct.picture())
+
+
+@pytest.mark.parametrize(
+    "name", ["cube", "scattered cube of uneven bins", "cube of two quantities", "cube within a range"]
+)
+def test_images_are_cut_out_of_sums_that_run_along(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cells, "DIRECT", 0)
+    monkeypatch.setattr(cells, "MANY", 1)
+    monkeypatch.setattr(cells, "SPILL_AT", 250)
+    monkeypatch.setattr(cells, "SPILL_AGAIN_AT", 170)
+    parts = [events(CONTIGUOUS, [60, 40], seed, weighted=seed == 5) for seed in range(12)]
+    base, where = described(name)
+    fold, judge = dense(name)
+    for part in parts[:9]:
+        fold.add(part, judge)
+    other = fold.fork()
+    for part in parts[9:]:
+        other.add(part, judge)
+    fold.merge(other)
+    fold.remove(parts[4], judge)
+    del parts[4]
+    assert len(fold.cells.rows)
+    image = replace(base, axes=())
+    whole, wanted = folded(base, where, parts), folded(image, where, parts)
+    same(fold.picture(), whole.picture())
+    same(cut(fold, image, where), wanted.counted())
+    assert wanted.ledger.binned > 300
 
 
 # Sums

@@ -11,17 +11,21 @@ SPILL_AGAIN_AT = 2**31 - 1
 """After it counters are signed, because what is taken away may have been spilled."""
 DIRECT = 1 << 16
 """Up to so many cells sums are worked out when they are asked for."""
-MANY = 1 << 24
-"""From so many cells on, sums over columns run along as well."""
+MANY = 1 << 22
+"""From so many cells on, sums over columns run along as well: a picture is then read without looking at cells."""
+NEAR = 1 << 19
+"""Up to so many rows their sums stay in the cache. Where there are more, they run along only beside long rows."""
+LONG = 64
 
 
 class Cells:
-    """Counts in planes, rows and columns."""
+    """Counts in planes, rows and columns, of which the first `n_good` are told apart in sums over columns."""
 
-    def __init__(self, n_planes: int, n_rows: int, width: int) -> None:
+    def __init__(self, n_planes: int, n_rows: int, width: int, n_good: int | None = None) -> None:
+        self.n_good = width if n_good is None else n_good
         self.shape = (n_planes, n_rows, width)
         size = n_planes * n_rows * width
-        is_wide = n_planes == 1 and n_rows > 1 and width > 1 and size > DIRECT
+        is_wide = _is_wide(n_planes, n_rows, width)
         self.counts = np.zeros(size, np.uint32)
         self.total: NDArray[np.int64] | None = None
         """What was spilled."""
@@ -31,8 +35,8 @@ class Cells:
         """Sum of what their squares have over 1."""
         self.columns = np.zeros(width if is_wide else 0, np.int64)
         """Sum over rows; empty where it does not run along."""
-        self.rows = np.zeros(n_rows if is_wide and size >= MANY else 0, np.uint32)
-        """Sum over columns, those of failures too; empty where it does not run along."""
+        self.rows = np.zeros(2 * n_rows if is_wide and _are_summed(n_rows, width) else 0, np.uint32)
+        """Sums over good columns, then over all others; empty where they do not run along."""
         self._rows_total: NDArray[np.int64] | None = None
         self._added = 0
         self._removed = 0
@@ -40,8 +44,9 @@ class Cells:
     @staticmethod
     def bytes_needed(n_planes: int, n_rows: int, width: int) -> int:
         """Return how much memory cells take."""
-        size = n_planes * n_rows * width
-        return 4 * size + (4 * n_rows if size >= MANY else 0) + 8 * width
+        is_wide = _is_wide(n_planes, n_rows, width)
+        beside = 8 * width + (8 * n_rows if _are_summed(n_rows, width) else 0)
+        return 4 * n_planes * n_rows * width + (beside if is_wide else 0)
 
     @property
     def size(self) -> int:
@@ -93,10 +98,10 @@ class Cells:
         return [a.reshape(self.shape) for a in (held, self.total) if a is not None]
 
     def row_sums(self) -> NDArray[np.int64]:
-        """Return the sums over columns that run along, shape (row,)."""
+        """Return the sums over good columns and over all others, shape (2, row), where they run along."""
         if self._rows_total is None:
-            return self.rows.astype(np.int64)
-        return self._rows_total + self.rows.view(np.int32)
+            return self.rows.astype(np.int64).reshape(2, -1)
+        return (self._rows_total + self.rows.view(np.int32)).reshape(2, -1)
 
     def rearranged(self, places: NDArray[np.int64], n_planes: int) -> Cells:
         """Return the same with more planes, where the first planes have moved to `places`; without running sums."""
@@ -135,6 +140,16 @@ class Cells:
             assert other.squares is not None
             self.excess += other.excess
             self.squares += other.squares
+
+
+def _is_wide(n_planes: int, n_rows: int, width: int) -> bool:
+    """Whether sums over rows run along."""
+    return n_planes == 1 and n_rows > 1 and width > 1 and n_rows * width > DIRECT
+
+
+def _are_summed(n_rows: int, width: int) -> bool:
+    """Whether rows are summed all along: many cells, and sums in the cache or much longer to work out than to keep."""
+    return n_rows * width >= MANY and (n_rows <= NEAR or width >= LONG)
 
 
 def _emptied(counts: NDArray[np.uint32], total: NDArray[np.int64] | None, *, is_signed: bool) -> NDArray[np.int64]:

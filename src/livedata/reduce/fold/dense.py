@@ -31,7 +31,8 @@ class DenseFold(EventFold):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self.cells = Cells(plan.n_planes, plan.stage.n_rows, plan.width)
+        good = plan.columns[0].n if len(plan.columns) == 1 else None
+        self.cells = Cells(plan.n_planes, plan.stage.n_rows, plan.width, good)
         self.cuts: dict[Description, Reading] = {}
         """How parts of it are read, for descriptions that it serves."""
         self._reading: Reading | None = None
@@ -107,7 +108,7 @@ class DenseFold(EventFold):
                 kernels.drop_columns(block.places(span), plan.outside, joined)
             if not isinstance(plane, int):
                 kernels.spread_planes(plane, index, block.start, n_rows, rows)
-            kernels.tally_pairs(rows, joined, width, counts, cells.columns, cells.rows, one)
+            kernels.tally_pairs(rows, joined, width, cells.n_good, counts, cells.columns, cells.rows, one)
             if block.weights is not None and cells.excess is not None and cells.squares is not None:
                 held = cells.excess[offset:], cells.squares[offset:]
                 kernels.add_weights(rows, joined, width, block.weights, sign, *held)
@@ -145,7 +146,7 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
             ids, stage.first, stage.n_ids, few, toa, *bins, width, counts, one
         )
     return lambda ids, toa, counts, one: kernels.count_cube(
-        ids, stage.first, stage.n_ids, table, toa, *bins, width, counts, cells.columns, cells.rows, one
+        ids, stage.first, stage.n_ids, table, toa, *bins, width, cells.n_good, counts, cells.columns, cells.rows, one
     )
 
 

@@ -165,9 +165,12 @@ def spread_planes(planes: Any, index: Any, start: int, n_rows: int, rows: Any) -
 # Cells
 
 
-@njit(types.void(_U32, _U32, types.int64, _U32, types.int64[::1], _U32, types.uint32), **_OPTIONS)
-def tally_pairs(rows: Any, columns: Any, width: int, cells: Any, totals: Any, sums: Any, one: Any) -> None:
-    """Count pairs of places; `totals` by column and `sums` by row run beside them unless they are empty."""
+@njit(types.void(_U32, _U32, types.int64, types.int64, _U32, types.int64[::1], _U32, types.uint32), **_OPTIONS)
+def tally_pairs(rows: Any, columns: Any, width: int, good: int, cells: Any, totals: Any, sums: Any, one: Any) -> None:
+    """Count pairs of places; `totals` by column and `sums` by row run beside them unless they are empty.
+
+    The first half of `sums` is for the first `good` columns, the other half for all others.
+    """
     w = np.uint64(width)
     for i in range(len(rows)):
         cells[np.uint64(rows[i]) * w + np.uint64(columns[i])] += one
@@ -176,8 +179,9 @@ def tally_pairs(rows: Any, columns: Any, width: int, cells: Any, totals: Any, su
         for i in range(len(rows)):
             totals[np.uint64(columns[i])] += step
     if len(sums):
+        half = np.uint64(len(sums) // 2)
         for i in range(len(rows)):
-            sums[np.uint64(rows[i])] += one
+            sums[np.uint64(rows[i]) + (half if columns[i] >= good else np.uint64(0))] += one
 
 
 @njit(types.void(_U32, _U32), **_OPTIONS)
@@ -284,13 +288,13 @@ def count_few(
 @njit(
     types.void(
         _I32, types.int64, types.int64, _I32, _I32, types.int32, types.uint32, types.float64, types.float64,
-        types.int64, _U32, types.int64[::1], _U32, types.uint32,
+        types.int64, types.int64, _U32, types.int64[::1], _U32, types.uint32,
     ),
     **_OPTIONS,
 )  # fmt: skip
 def count_cube(
     ids: Any, first_id: int, n_ids: int, table: Any, x: Any, first: Any, span: Any, shift: float, scale: float,
-    width: int, cells: Any, totals: Any, sums: Any, one: Any,
+    width: int, good: int, cells: Any, totals: Any, sums: Any, one: Any,
 ) -> None:  # fmt: skip
     """Count pairs of a row by `find_rows` and a column of even width, as `tally_pairs` does."""
     rows = np.empty(min(BLOCK, len(x)), np.uint32)
@@ -300,7 +304,7 @@ def count_cube(
         n = len(part)
         find_rows(part, first_id, n_ids, table, rows[:n])
         even_columns(x[start : start + BLOCK], first, span, shift, scale, columns[:n])
-        tally_pairs(rows[:n], columns[:n], width, cells, totals, sums, one)
+        tally_pairs(rows[:n], columns[:n], width, good, cells, totals, sums, one)
 
 
 @njit(types.void(_U32, _U32, types.int64, _I16, types.int64, types.int64[::1], types.int64[::1]), **_OPTIONS)

@@ -102,7 +102,7 @@ class Reading:
             squares = None if whole.squares is None else _frozen(whole.squares.sum(axis=behind))
             return Counted(Axes(tuple(self.axes)[:2]), _frozen(whole.values.sum(axis=behind)), squares, whole.ledger)
         parts = cells.parts()
-        values = self._leading(cells.row_sums()[np.newaxis] if len(cells.rows) else None, parts)
+        values = self._leading(cells.row_sums() if len(cells.rows) else None, parts)
         more = None
         if cells.excess is not None and cells.squares is not None:
             more = _frozen(values + self._leading(None, [cells.squares.reshape(cells.shape)]))
@@ -111,27 +111,24 @@ class Reading:
 
     def _leading(self, row_sums: Sums | None, parts: list[Any]) -> Sums:
         """Sum the bins of each row, and rows into the two leading dimensions."""
-        n_rows = len(self.codes)
         is_single = len(self.plan.columns) == 1
-        first = self.plan.columns[0].n if is_single else 0
-        failing = np.flatnonzero(self.column_codes < 0)
-        everything = np.arange(n_rows)
-        by_row = np.zeros(n_rows, np.int64)
-        for plane in np.flatnonzero(self.plane_codes == 0):
-            if row_sums is not None:
-                by_row += row_sums[plane]
-            for part in parts:
-                if row_sums is None:
-                    stop = first if is_single else part.shape[2]
+        if row_sums is not None:
+            by_row = row_sums[0]
+        else:
+            everything = np.arange(len(self.codes))
+            by_row = np.zeros(len(everything), np.int64)
+            for plane in np.flatnonzero(self.plane_codes == 0):
+                for part in parts:
+                    stop = self.plan.columns[0].n if is_single else part.shape[2]
                     sums.add_row_sums(part[plane], everything, everything, 0, stop, by_row)
-                elif is_single:
-                    failed = np.zeros(n_rows, np.int64)
-                    sums.add_row_sums(part[plane], everything, everything, first, part.shape[2], failed)
-                    by_row -= failed
-                for column in [] if is_single else failing:
-                    by_row -= part[plane][:, column]
+        if not is_single:
+            for plane in np.flatnonzero(self.plane_codes == 0):
+                for part in parts:
+                    for column in np.flatnonzero(self.column_codes < 0):
+                        by_row -= part[plane][:, column]
         out = self._placed(by_row[:, np.newaxis], 1).reshape(self.shape)
-        return np.asarray(out.sum(axis=tuple(range(2, out.ndim))))
+        # A sum over no axes would still go through it element by element.
+        return np.asarray(out.sum(axis=tuple(range(2, out.ndim)))) if out.ndim > 2 else out
 
     def _counts(self, cells: Cells, kept: Sums) -> Sums:
         """Return the counts of the result; `kept` is the sum of all rows that have a place, shape (plane, column)."""
@@ -141,7 +138,7 @@ class Reading:
         if self.columns or not len(cells.rows):
             counts: Sums = sum(self._values(part) for part in cells.parts())  # type: ignore[assignment]
             return counts
-        by_row = cells.row_sums()
+        by_row = cells.row_sums().sum(axis=0)
         if self.plan.spans:
             for part in cells.parts():
                 by_row -= part[0, :, self.plan.outside]
