@@ -5,13 +5,14 @@
 #   make test    every check there is: style, types, import contracts, tests
 #   make bench   how fast the hot paths are, beside their peers
 #   make fuzz    two million spoilt messages, and half an hour of guided ones
+#   make soak    half an hour of five million events a second, and views that come and go
 #
 # PYTHON=/path/to/python picks the interpreter; OUT=folder says where the demo puts its files;
-# ARGS="..." is handed on to livedata demo, pytest, the benchmarks or the fuzzers.
+# ARGS="..." is handed on to livedata demo, pytest, the benchmarks, the fuzzers or the soak.
 
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test bench fuzz lint types format tools clean
+.PHONY: help demo lab test bench fuzz soak lint types format tools clean
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -39,6 +40,9 @@ bench: $(VENV)/.test ## measure the hot paths beside their peers
 fuzz: $(VENV)/.fuzz ## spoilt messages by the million: nothing but DecodeError, in time and memory
 	$(RUN) -m fuzz $(ARGS)
 
+soak: $(VENV)/.test ## half an hour of hard use: everything adds up, memory stays flat, no thread is left
+	$(RUN) -m soak $(ARGS)
+
 lint: $(VENV)/.test ## style and import contracts
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -56,7 +60,7 @@ tools: $(VENV)/.test ## what the tests need beside Python: Chromium, flatc, Kafk
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
-	find src tests benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests benchmarks fuzz soak -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # Each stamp says what is installed. A larger one brings the smaller ones along, so that a second run has nothing to do.
 

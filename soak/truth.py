@@ -151,14 +151,9 @@ class Truth:
     def _along_log(self, sent: Sent, axis: Axis, fates: dict[str, int]) -> Expected:
         edges = np.asarray(axis.edges)
         value = self._value(axis.name, sent.time)
-        parts = [
-            self._sum(_of(sent, (value >= low) & (value < high))) for low, high in zip(edges, edges[1:], strict=False)
-        ]
-        for fate, failed in (
-            ("nan", np.isnan(value)),
-            ("underflow", value < edges[0]),
-            ("overflow", value >= edges[-1]),
-        ):
+        parts = [self._sum(_of(sent, (value >= low) & (value < high))) for low, high in pairwise(edges)]
+        failures = {"nan": np.isnan(value), "underflow": value < edges[0], "overflow": value >= edges[-1]}
+        for fate, failed in failures.items():
             n = int(self._sum(_of(sent, failed)).sum())
             fates[fate] += n
             fates["binned"] -= n
