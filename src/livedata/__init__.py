@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .reduce.pixels.masking import mask, threshold_mask
     from .reduce.pixels.projection import angles, cylinder, logical, plane
     from .reduce.pixels.shapes import ellipse, pixels, polygon, rectangle, span
+    from .reduce.result.load import load_histogram
     from .session import Streams, connect, demo, join, open, replay
 
 __version__ = "0.1.0"
@@ -71,6 +72,7 @@ __all__ = [
     "integers",
     "join",
     "layout",
+    "load_histogram",
     "log_bins",
     "logical",
     "mask",
@@ -91,6 +93,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    **dict.fromkeys(["load_histogram"], "reduce.result.load"),
     **dict.fromkeys(["read_mask", "write_mask"], "nexus.maskfile"),
     **dict.fromkeys([name for name in __all__ if name[0].isupper()], "errors"),
     **dict.fromkeys(["bins", "categories", "edges", "integers", "log_bins"], "reduce.axis"),

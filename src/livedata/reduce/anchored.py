@@ -13,10 +13,17 @@ LEEWAY_NS = 2_000_000_000
 
 
 class Anchor:
-    """The span of the run that is on, or since a log last changed its value."""
+    """The span of the run that is on, or since a log last changed its value, or since a detector last moved.
 
-    def __init__(self, window: Window, setting: Setting) -> None:
+    Parameters
+    ----------
+    has_geometry
+        Whether positions of pixels decide what is counted: what was counted before they changed is of another picture.
+    """
+
+    def __init__(self, window: Window, setting: Setting, *, has_geometry: bool) -> None:
         self.window = window
+        self._has_geometry = has_geometry
         self.extent: Extent | None = None
         """The present span; None before the first anchor: everything."""
         self._setting = setting
@@ -32,6 +39,15 @@ class Anchor:
         return moved
 
     def _due(self, newest_ns: int | None) -> Extent | None:
+        span = self._window_due(newest_ns) if self.window.kind in ("run", "log") else None
+        moved_ns = self._setting.moved_ns() if self._has_geometry else None
+        if moved_ns is None:
+            return span
+        if span is None or span.start_ns is None:
+            return Extent(moved_ns)
+        return Extent(max(moved_ns, span.start_ns), span.stop_ns)
+
+    def _window_due(self, newest_ns: int | None) -> Extent | None:
         if newest_ns is None:
             return self.extent
         if self.window.kind == "run":

@@ -76,6 +76,11 @@ def description_from_json(content: Mapping[str, Any] | str, *, where: str = "des
     raise SettingsError(f"{where}: {shown}")
 
 
+def as_description(given: Description | Mapping[str, Any] | str) -> Description:
+    """Return a description as it is, or from its JSON."""
+    return given if isinstance(given, Description) else description_from_json(given)
+
+
 def _problem(error: Any) -> str:
     """Return one problem with its place."""
     place = ""

@@ -55,8 +55,9 @@ class Observed:
     @property
     def axes(self) -> Axes:
         """Axes by position or name: ``view.axes["toa"]``. Those of a series, or of frames, are known when data come."""
-        is_told = not self.description.frames and not self.description.every_ns
-        return self._axes if is_told else self.latest.axes
+        counting = self._engine.counting
+        is_own = counting.description == self._running.description
+        return counting.fold.axes if counting.fold is not None and is_own else self._axes
 
     @cached_property
     def screen(self) -> Screen | None:

@@ -8,6 +8,7 @@ from ..errors import ArgumentError
 from .axis import Axes, Axis
 from .condition import quantities_of
 from .description import Description
+from .pixels.inside import spans_of
 from .pixels.layout import Layout
 from .pixels.projection import Logical
 from .pixels.screen import Screen
@@ -65,3 +66,12 @@ def log_names(description: Description) -> frozenset[str]:
         quantities |= set(quantities_of(condition))
     logs = {name for name in quantities if kind_of(name) == "log"}
     return frozenset(logs | ({description.window.log} if description.window.log else set()))
+
+
+def uses_geometry(description: Description) -> bool:
+    """Whether positions of pixels decide what is counted where."""
+    projection = description.projection
+    spans = spans_of(description.region) if description.region is not None else ()
+    quantities = (*(axis.name for axis in description.axes), *(span.quantity for span in spans))
+    is_projected = projection is not None and not isinstance(projection, Logical)
+    return is_projected or any(kind_of(name) == "coordinate" for name in quantities)

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import math
+
 from ..errors import ArgumentError
+from .axis import Axes
 from .description import Description
 from .fold.judge import make_judge
-from .prepare import log_names
-from .quantity import is_of_entries, unknown
+from .fold.memory import check_fits
+from .pixels.inside import spans_of
+from .prepare import layout_of, log_names
+from .quantity import is_of_entries, kind_of, unknown
 from .setting import Setting
 
+CELL_BYTES = 4
 
-def check_logs(description: Description, setting: Setting) -> None:
-    """Refuse a description that speaks of a log which nobody knows, or compares it with something else than it is.
+
+def refuse(description: Description, setting: Setting, axes: Axes) -> None:
+    """Refuse a description that cannot be counted, so that whoever asks for it hears of it at once.
+
+    Parameters
+    ----------
+    axes
+        Of the result.
 
     Raises
     ------
     ArgumentError
-        Says what does not fit; names the near misses.
+        Says what does not fit, what is missing in which file, or how much memory it would take; names the near misses.
     """
     for name in sorted(log_names(description)):
         if setting.log(name) is None and not setting.await_log(name):
             raise ArgumentError(unknown(name, setting.logs()))
     if description.filters or any(is_of_entries(axis.name) for axis in description.axes):
         make_judge(description, setting)
+    if not description.sparse and not description.frames:
+        shape = tuple(axis.n for axis in axes)
+        check_fits(math.prod(shape) * CELL_BYTES, shape)
+    spans = spans_of(description.region) if description.region is not None else ()
+    names = [*(axis.name for axis in description.axes), *(span.quantity for span in spans)]
+    wanted = [name for name in names if kind_of(name) == "coordinate"]
+    if wanted:
+        from .physics.coordinates import formula_of
+
+        layout = layout_of(description, setting)
+        for name in wanted:
+            formula_of(name, setting.geometry(), description.flight, layout.size if layout is not None else 1)

@@ -33,6 +33,8 @@ class Setting:
     layout: Layout | None = None
     geometry: Callable[[], Geometry | None] = no_geometry
     """Read when it is needed, once."""
+    moved_ns: Callable[[], int | None] = lambda: None
+    """Since when things have been where they are, ns since 1970; None while nothing has moved."""
     log: Callable[[str], LogTimeline | None] = no_log
     """The timeline of a log by the name that the streams use; None if there is none."""
     await_log: Callable[[str], bool] = lambda name: False

@@ -11,6 +11,7 @@ from ..streams.feed import Feed
 from .counting import Counting, MakeFold
 from .description import Description
 from .engine import Engine, Offsets
+from .fold.serving import serves
 from .setting import Setting
 
 _lock = threading.Lock()
@@ -70,10 +71,6 @@ def _can_take(engine: Engine, description: Description) -> bool:
     if engine.counting.description == description:
         return True
     if engine.counting.fold is None:
-        return False
-    try:
-        from .fold.cut import serves
-    except ModuleNotFoundError:
         return False
     return serves(engine.counting.description, description)
 

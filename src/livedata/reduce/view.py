@@ -22,7 +22,7 @@ from .moments import as_extent
 from .observed import Observed
 from .pixels.region import Region
 from .prepare import bound, result_axes
-from .refusing import check_logs
+from .refusing import refuse
 from .result.histogram import Histogram
 from .result.ledger import Ledger
 from .result.operable import Operable
@@ -57,8 +57,8 @@ class View(Observed, Operable):
         self.name = name
         self.description = description
         self.is_finite = feed.is_finite or (extent is not None and (extent.is_closed or extent.stop_ns is not None))
-        check_logs(description, setting)
         self._axes = result_axes(description, setting)
+        refuse(description, setting, self._axes)
         self._feed = feed
         self._setting = setting
         self._extent = extent

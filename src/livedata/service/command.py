@@ -30,13 +30,19 @@ class _Command(BaseModel):
     """Comes back in the reply; without one there is no reply."""
 
 
-class Stop(_Command):
+class _OfAll(_Command):
+    # NICOS sends these along, although such a command always concerns all histograms.
+    id: Any = None
+    hist_id: Any = None
+
+
+class Stop(_OfAll):
     """Stop counting; the last state of all histograms is published."""
 
     cmd: Literal["stop"]
 
 
-class Reset(_Command):
+class Reset(_OfAll):
     """Go on from zero."""
 
     cmd: Literal["reset_counts"]

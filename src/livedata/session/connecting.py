@@ -197,8 +197,8 @@ def warm_up() -> None:
     """Load the compiled kernels in the background, so that the first view need not wait for them."""
 
     def load() -> Any:
-        from ..reduce.fold import kernels
+        from ..reduce.fold.build import warm_up
 
-        return kernels.warm_up()
+        return warm_up()
 
     threading.Thread(target=load, name="livedata-warm-up", daemon=True).start()

@@ -142,13 +142,11 @@ class EventStream(Stream):
         what
             What it is called behind the stream's name.
         """
+        from ..reduce.asjson import as_description
         from ..reduce.view import View
 
-        if not isinstance(description, Description):
-            from ..reduce.asjson import description_from_json
-
-            description = description_from_json(description)
-        view = View(description, self.feed, self.setting, name=f"{self.name} {what}", present=show)
+        told = as_description(description)
+        view = View(told, self.feed, self.setting, name=f"{self.name} {what}", present=show)
         made_in_this_cell(view)
         return view
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,12 +65,20 @@ class FrameStream(Stream):
         """Return the newest frame by its own time, as a view that follows."""
         return self._view("newest")
 
-    def _view(self, frames: Literal["sum", "mean", "newest", "max"]) -> View:
+    def view(self, description: Description | dict[str, Any] | str) -> View:
+        """Return what a description describes, of this stream; see `EventStream.view`."""
+        from ..reduce.asjson import as_description
         from ..reduce.view import View
 
-        view = View(Description(frames=frames), self.feed, self.setting, name=f"{self.name} {frames}", present=show)
+        told = as_description(description)
+        if not told.frames:
+            raise ArgumentError(f"{self.name!r} is no stream of events; expected a description with frames='sum'")
+        view = View(told, self.feed, self.setting, name=f"{self.name} {told.frames}", present=show)
         made_in_this_cell(view)
         return view
+
+    def _view(self, frames: Literal["sum", "mean", "newest", "max"]) -> View:
+        return self.view(Description(frames=frames))
 
     # What is kept of them
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..reduce.setting import no_geometry
 from ..streams.arrayline import ArrayTimeline
@@ -24,12 +23,14 @@ from ..streams.vetoes import Vetoes
 from .eventstream import EventStream
 from .file import streams_of_run
 from .framestream import FrameStream, set_summary
+from .moving import geometry_of
 from .settings import live_setting
 from .stream import LogStream, Stream
 from .streams import Streams
 
 if TYPE_CHECKING:
     from ..nexus import Recording
+    from ..nexus.geometry.teller import GeometryTeller
     from .peek import Peek
 
 DISCOVERY_S = 2.0
@@ -48,7 +49,7 @@ class LiveStreams(Streams):
         connection: Connection,
         *,
         known: Mapping[str, tuple[StreamKey | None, Layout | None]] | None = None,
-        geometries: Mapping[str, Callable[[], Geometry | None]] | None = None,
+        geometries: Mapping[str, GeometryTeller] | None = None,
         source: Any = None,
     ) -> None:
         self._connection = connection
@@ -233,9 +234,8 @@ class LiveStreams(Streams):
         feed = LiveFeed(self._connection, key, owner=self)
         if key.family != "events":
             return self._frame_stream(name, key, row, feed)
-        setting = live_setting(
-            self, name, layout=self._layout_of(name, key), geometry=self._geometry_of(name, key), run=streams_of_run
-        )
+        geometry = geometry_of(self._connection, self._teller_of(name, key))
+        setting = live_setting(self, name, layout=self._layout_of(name, key), geometry=geometry, run=streams_of_run)
         return EventStream(name, key, row, feed=feed, setting=setting)
 
     def _frame_stream(self, name: str, key: StreamKey, row: Callable[[], StreamRow], feed: LiveFeed) -> FrameStream:
@@ -255,11 +255,8 @@ class LiveStreams(Streams):
                 return held
         return None
 
-    def _geometry_of(self, name: str, key: StreamKey) -> Callable[[], Geometry | None]:
-        for told in (name, key.source):
-            if told in self._geometries:
-                return self._geometries[told]
-        return no_geometry
+    def _teller_of(self, name: str, key: StreamKey) -> GeometryTeller | None:
+        return next((self._geometries[told] for told in (name, key.source) if told in self._geometries), None)
 
     def _layouts_by_key(self) -> dict[StreamKey, Layout]:
         found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}

@@ -13,6 +13,7 @@ from ..reduce.setting import Setting, Source
 from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..streams.log import LogTimeline
+from .moving import MovingGeometry
 from .past import read_logs_of
 from .publishing import publish
 
@@ -81,6 +82,7 @@ def live_setting(
         name=name,
         layout=layout,
         geometry=geometry,
+        moved_ns=geometry.since_ns if isinstance(geometry, MovingGeometry) else lambda: None,
         log=timeline,
         await_log=await_log,
         log_unit=unit,
