@@ -239,6 +239,22 @@ def test_doubles_in_even_bins_are_decided_by_the_edges(start: float, span: float
     check_doubles(limits, extra, is_regular=True)
 
 
+@pytest.mark.parametrize(
+    ("limits", "is_near"),
+    [
+        (np.geomspace(1e-3, 1e3, 1001), True),
+        (np.linspace(1, 30, 200) ** 2, True),
+        (-np.geomspace(1e3, 1e-3, 301), True),
+        (np.geomspace(1e-300, 1e300, 5000), True),
+        (np.array([-1e300, 0.0, 1e300]), True),
+        (np.concatenate([[0.0], 1 + 1e-12 * np.arange(50), [1e6]]), False),
+    ],
+)
+def test_doubles_between_uneven_edges_have_the_bin_that_a_search_finds(limits: np.ndarray, is_near: bool) -> None:
+    assert float_bins(limits, is_regular=False).is_near is is_near
+    check_doubles(limits, np.random.default_rng(1).uniform(limits[0], limits[-1], 10_000).tolist(), is_regular=False)
+
+
 def check_doubles(limits: np.ndarray, extra: list[float], *, is_regular: bool) -> None:
     """Try every edge, its neighbours, and some more."""
     middle = (limits[:-1] + limits[1:]) / 2

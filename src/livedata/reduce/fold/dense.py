@@ -161,7 +161,7 @@ def _linear_run(plan: Plan, column: Column) -> Run | None:
     by_place = np.append(factors, np.nan)
     of_numbers = by_place[stage.pixel_table] if len(stage.pixel_table) else np.append(factors[: stage.n_ids], np.nan)
     few = stage.few if stage.few[:-1].any() or stage.few[-1] != 1 else NO_BYTES
-    bins = floats.limits, floats.scale, floats.doubt, floats.base, floats.shift, floats.guess
+    bins = floats.numbers
     return lambda ids, toa, counts, one: floatloops.count_linear(
         ids, stage.first, stage.n_ids, few, of_numbers, toa, *bins, plan.width, counts, one
     )

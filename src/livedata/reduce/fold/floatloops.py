@@ -89,20 +89,52 @@ def sorted_columns(x: Any, limits: Any, base: int, shift: int, guess: Any, colum
             columns[i] = np.uint32(n) if v < low else (np.uint32(n + 1) if v >= high else np.uint32(n + 2))
 
 
+@njit(types.void(_F64, _F64, types.int64, types.int64, _I32, _U32), **_OPTIONS)
+def near_columns(x: Any, limits: Any, base: int, shift: int, guess: Any, columns: Any) -> None:
+    """Do what `sorted_columns` does where no stretch of the guesses holds more than one edge: without a branch."""
+    n = len(limits) - 1
+    low, high = limits[0], limits[n]
+    flow = np.uint32(n)
+    for i in range(len(x)):
+        v = x[i]
+        inside = (v >= low) & (v < high)
+        held = v if inside else low
+        k = np.uint64(guess[np.uint64(ordered_bits(held) - base) >> np.uint64(shift)])
+        k += np.uint64(held >= limits[k + np.uint64(1)])
+        columns[i] = np.uint32(k) if inside else flow + np.uint32(v >= high) + np.uint32(2) * np.uint32(v != v)
+
+
+@njit(
+    types.void(_F64, _F64, types.float64, types.float64, types.int64, types.int64, _I32, types.boolean, _U32),
+    **_OPTIONS,
+)
+def float_columns(
+    x: Any, limits: Any, scale: float, doubt: float, base: int, shift: int, guess: Any, is_near: bool, columns: Any
+) -> None:
+    """Write the bin of each double in the quickest way that its edges allow; the numbers are `FloatBins.numbers`."""
+    if scale == 0.0:
+        if is_near:
+            near_columns(x, limits, base, shift, guess, columns)
+        else:
+            sorted_columns(x, limits, base, shift, guess, columns)
+    elif even_guesses(x, limits, scale, doubt, columns):
+        even_columns(x, limits, scale, columns)
+
+
 @njit(
     types.void(
         _I32, types.int64, types.int64, _U8, _F64, _I32, _F64, types.float64, types.float64,
-        types.int64, types.int64, _I32, types.int64, _U32, types.uint32,
+        types.int64, types.int64, _I32, types.boolean, types.int64, _U32, types.uint32,
     ),
     **_OPTIONS,
 )  # fmt: skip
 def count_linear(
     ids: Any, first: int, n_ids: int, table: Any, factors: Any, toa: Any, limits: Any, scale: float, doubt: float,
-    base: int, shift: int, guess: Any, width: int, cells: Any, one: Any,
+    base: int, shift: int, guess: Any, is_near: bool, width: int, cells: Any, one: Any,
 ) -> None:  # fmt: skip
-    """Count pairs of a row out of few and a column of ``factors[number - first] * toa``, such as most wavelengths.
+    """Count pairs of a row out of few and a column of ``factors[number - first] * toa``, as of most wavelengths.
 
-    The last numbers are those of `FloatBins`. Without a table, numbers that are known have row 0 and all others row 1.
+    Behind the times come `FloatBins.numbers`. Without a table, numbers that are known have row 0, all others row 1.
     """
     n = len(cells)
     low = np.uint32(np.int32(first))
@@ -121,10 +153,7 @@ def count_linear(
             places[i] = min(np.uint32(np.uint32(part[i]) - low), limit)
         for i in range(m):
             value[i] = factors[places[i]] * x[i]
-        if scale == 0.0:
-            sorted_columns(value, limits, base, shift, guess, found)
-        elif even_guesses(value, limits, scale, doubt, found):
-            even_columns(value, limits, scale, found)
+        float_columns(value, limits, scale, doubt, base, shift, guess, is_near, found)
         if len(table):
             for i in range(m):
                 found[i] += w * np.uint32(table[places[i]])
