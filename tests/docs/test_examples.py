@@ -189,7 +189,7 @@ def test_an_example_says_live_what_it_says_of_the_file(name, runs, url, example)
     page = (DOCS / "examples" / f"{name}.md").read_text(encoding="utf-8")
     (line,) = re.findall(rf'`run = (ld\.connect\("kafka://broker:9092", instrument="{re.escape(file)}"\))`', page)
     of_file = example(name, runs)
-    assert ld.replay(file, url, speed="max", times="original", topics="TEST").join(60)
+    assert ld.replay(file, url, speed="max", times="original", topics="TEST").wait(timeout=60)
 
     def live(code):
         said = line.replace("kafka://broker:9092", url).replace(")", ', start="earliest")')
@@ -197,6 +197,7 @@ def test_an_example_says_live_what_it_says_of_the_file(name, runs, url, example)
         return code.replace(f'ld.open("{file}")', said)
 
     names = example(name, runs, live)
+    assert names["run"].url == url
     with names["run"]:
         for view in views:
             assert isinstance(names[view], View)
