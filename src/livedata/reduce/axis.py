@@ -109,14 +109,13 @@ class Axis:
         return float(edges[:-1][index]), float(edges[1:][index])
 
     def __repr__(self) -> str:
+        name = f" {self.name}" if self.name else ""
         if self.categories is not None:
             shown = ", ".join(map(repr, self.categories[:4])) + (", …" if self.n > 4 else "")
-            return f"<Axis {self.name or '?'} {self.n} categories {shown}>"
+            return f"<Axis{name} {self.n} categories {shown}>"
         unit = f" {self.unit}" if self.unit else ""
         kind = {"log": ", logarithmic", "integer": ", integers"}.get(self.scale, "" if self.is_regular else ", uneven")
-        return (
-            f"<Axis {self.name or '?'} {self.n} bins {float(self.exact[0]):g} … {float(self.exact[-1]):g}{unit}{kind}>"
-        )
+        return f"<Axis{name} {self.n} bins {float(self.exact[0]):g} … {float(self.exact[-1]):g}{unit}{kind}>"
 
 
 class Axes(tuple[Axis, ...]):

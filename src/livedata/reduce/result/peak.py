@@ -38,8 +38,9 @@ class Peak:
 
     def __repr__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
+        of_values = f" {self.value_unit}" if self.value_unit else ""
         return (
-            f"<Peak {self.maximum:,g} {self.value_unit} at {self.position:g}{unit}, centroid {self.centroid:g}{unit}, "
+            f"<Peak {self.maximum:,g}{of_values} at {self.position:g}{unit}, centroid {self.centroid:g}{unit}, "
             f"fwhm {self.fwhm:g}{unit}, integral {self.integral:,g} ± {self.integral_error:,.3g}>"
         )
 
