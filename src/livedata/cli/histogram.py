@@ -152,7 +152,7 @@ def read_axis(text: str) -> tuple[str, Axis]:
     Examples
     --------
     >>> read_axis("wavelength=0.5:20:100:log angstrom")
-    ('wavelength', <Axis ? 100 bins 0.5 … 20 angstrom, logarithmic>)
+    ('wavelength', <Axis 100 bins 0.5 … 20 angstrom, logarithmic>)
     """
     from ..reduce.axis import parse_bins
 

@@ -150,7 +150,7 @@ def bins(start: float | Fraction, stop: float | Fraction, *, n: int, unit: str |
     Examples
     --------
     >>> bins(0, 71.43, n=1000, unit="ms")
-    <Axis ? 1000 bins 0 … 71.43 ms>
+    <Axis 1000 bins 0 … 71.43 ms>
     """
     first, last = _exact(start, "start"), _exact(stop, "stop")
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 1 <= n <= MAX_BINS:
@@ -173,7 +173,7 @@ def edges(values: ArrayLike, unit: str | None = None) -> Axis:
     Examples
     --------
     >>> edges([0, 1, 10, 100], "us")
-    <Axis ? 3 bins 0 … 100 us, uneven>
+    <Axis 3 bins 0 … 100 us, uneven>
     """
     array = np.asarray(values)
     if array.ndim != 1 or len(array) < 2:
@@ -233,7 +233,7 @@ def integers(start: int, stop: int) -> Axis:
     Examples
     --------
     >>> integers(0, 5)
-    <Axis ? 5 bins 0 … 5, integers>
+    <Axis 5 bins 0 … 5, integers>
     """
     for what, value in (("start", start), ("stop", stop)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
@@ -252,7 +252,7 @@ def categories(values: Iterable[Category]) -> Axis:
     Examples
     --------
     >>> categories(["open", "closed"])
-    <Axis ? 2 categories 'open', 'closed'>
+    <Axis 2 categories 'open', 'closed'>
     """
     listed = [values] if isinstance(values, str) else list(values)
     held = tuple(str(v) if isinstance(v, str) else _category(v) for v in listed)
@@ -354,9 +354,9 @@ def parse_bins(text: str, unit: str | None) -> Axis:
     Examples
     --------
     >>> parse_bins("0:100000:100", "us")
-    <Axis ? 100 bins 0 … 100000 us>
+    <Axis 100 bins 0 … 100000 us>
     >>> parse_bins("open,closed", None)
-    <Axis ? 2 categories 'open', 'closed'>
+    <Axis 2 categories 'open', 'closed'>
     """
     parts: Sequence[str] = text.split(":")
     if len(parts) == 1 and text.strip():
