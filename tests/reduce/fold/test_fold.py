@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livedata.reduce.condition import Compare
 from livedata.reduce.description import Description
-from livedata.reduce.fold import dense
+from livedata.reduce.fold import dense, entries
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.counted import Counted, Fold
 from livedata.reduce.fold.judge import make_judge
@@ -81,6 +85,18 @@ def test_the_special_loops_count_as_the_general_way_does(described, sizes, seed)
     general._fast = None
     general.add(batches[0], make_judge(description, where))
     same(special.counted(), general.counted())
+
+
+@settings(deadline=None, max_examples=60)
+@given(descriptions(), SIZES, st.integers(0, 99), st.booleans(), st.sampled_from([1, 50, 300]))
+def test_short_runs_of_entries_are_counted_together(described, sizes, seed, weighted, together) -> None:
+    description, where = described
+    description = replace(description, filters=(Compare("period", "!=", 1.0),))
+    one = events(where.layout, 5 * sizes, seed, weighted=weighted)
+    wanted = folded(description, where, split(one, list(range(one.n_entries)))).counted()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entries, "TOGETHER", together)
+        same(folded(description, where, [one]).counted(), wanted)
 
 
 @settings(deadline=None, max_examples=60)

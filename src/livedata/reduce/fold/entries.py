@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...streams.batch import Batch, EventBatch, entry_sizes, select_entries
+from ...streams.batch import Batch, EventBatch, entry_sizes
 from ..result.ledger import Ledger
 from . import sums
 from .counted import Counted
@@ -18,6 +19,9 @@ from .reading import Beside
 
 SHORT = 1 << 12
 """Runs of events that are shorter than this on average are put together first."""
+
+TOGETHER = 1 << 16
+"""So many of them at a time: what was copied is then still in the cache when it is counted."""
 
 Planes = NDArray[np.int64]
 
@@ -35,6 +39,7 @@ class EventFold(ABC):
         self._n_unmapped = 0
         self._n_late = 0
         self._ledger: Ledger | None = None
+        self._room: dict[str, NDArray[Any]] = {}
 
     def add(self, batch: Batch, judge: Judge) -> None:
         """Count one batch."""
@@ -133,10 +138,42 @@ class EventFold(ABC):
             for k in range(n_runs):
                 self._count_known(batch, int(starts[k]), int(stops[k]), int(found[k]), sign)
             return
-        keep = planes >= 0
-        part, planes = select_entries(batch, keep), planes[keep]
-        is_one = not len(planes) or (planes[0] == planes).all()
-        self._count_known(part, 0, part.n_events, int(planes[0]) if is_one else planes, sign)
+        self._count_together(batch, planes, sign)
+
+    def _count_together(self, batch: EventBatch, planes: Planes, sign: int) -> None:
+        """Count entries that are kept, short runs that they are, after copying many of them behind each other."""
+        sizes = entry_sizes(batch)
+        kept = np.flatnonzero((planes >= 0) & (sizes > 0))
+        starts, sizes, planes = batch.event_index[kept].astype(np.int64), sizes[kept], planes[kept]
+        ends = np.cumsum(sizes)
+        n = int(ends[-1])
+        cuts = np.unique(np.append(np.searchsorted(ends, np.arange(TOGETHER, n, TOGETHER)), len(kept)))
+        held = {name: np.require(a, requirements=("C", "A")) for name, a in _events_of(batch).items()}
+        begin = 0
+        for cut in cuts[cuts > 0].tolist():
+            of = slice(begin, cut)
+            before = int(ends[begin] - sizes[begin])
+            copies = {}
+            for name, values in held.items():
+                copies[name] = self._room_for(name, int(ends[cut - 1]) - before, values.dtype)
+                sums.copy_runs(values, starts[of], starts[of] + sizes[of], copies[name])
+            part = EventBatch(
+                copies.get("event_id"),
+                copies["event_time_offset"],
+                batch.event_time_zero[kept[of]],
+                ends[of] - sizes[of] - before,
+                batch.messages,
+                event_weight=copies.get("event_weight"),
+            )
+            is_one = (planes[of] == planes[begin]).all()
+            self._count_known(part, 0, part.n_events, int(planes[begin]) if is_one else planes[of], sign)
+            begin = cut
+
+    def _room_for(self, name: str, n: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+        held = self._room.get(name)
+        if held is None or len(held) < n:
+            held = self._room[name] = np.empty(max(n, TOGETHER), dtype)
+        return held[:n]
 
     def _count_known(self, batch: EventBatch, start: int, stop: int, plane: int | Planes, sign: int) -> None:
         """Count events, unless pixel numbers are asked for and there are none."""
@@ -144,3 +181,13 @@ class EventFold(ABC):
             self._n_unmapped += sign * (stop - start)
         else:
             self._count_run(batch, start, stop, plane, sign)
+
+
+def _events_of(batch: EventBatch) -> dict[str, NDArray[Any]]:
+    """Return what a batch tells of each event."""
+    held = {
+        "event_id": batch.event_id,
+        "event_time_offset": batch.event_time_offset,
+        "event_weight": batch.event_weight,
+    }
+    return {name: values for name, values in held.items() if values is not None}

@@ -1,4 +1,4 @@
-"""Reading loops: sums of cells over rows and columns, for results and ledgers. Compiled, without the GIL."""
+"""Loops beside the counting: runs of events, and sums of cells for results and ledgers. Compiled, without the GIL."""
 
 from __future__ import annotations
 
@@ -50,4 +50,24 @@ def find_runs(planes: Any, index: Any, n_events: int, starts: Any, stops: Any, r
         else:
             starts[n], stops[n], run_planes[n] = start, stop, planes[i]
             n += 1
+    return n
+
+
+@njit(
+    [
+        types.int64(types.Array(kind, 1, "C", readonly=True), _I64, _I64, kind[::1])
+        for kind in (types.int32, types.int16)
+    ],
+    **_OPTIONS,
+)
+def copy_runs(values: Any, starts: Any, stops: Any, out: Any) -> int:
+    """Write the values ``starts[k] <= i < stops[k]`` of each run behind those of the one before; return how many."""
+    n = 0
+    for k in range(len(starts)):
+        start, length = starts[k], stops[k] - starts[k]
+        target = out[n : n + length]
+        source = values[start : start + length]
+        for i in range(length):
+            target[i] = source[i]
+        n += length
     return n
