@@ -13,15 +13,13 @@ import livedata as ld
 from livedata.reduce.view import View
 
 from .source import Source
-from .watched import Fault, Watched
+from .watched import PATIENCE_S, Fault, Watched
 from .wishes import CHANGES, NEW, suits
 
 MOST_VIEWS = 12
 RING_BYTES = (4_000_000, 60_000_000, 200_000_000)
 RECORD_S = (1.0, 4.0)
 RECORD_EVERY_S = 90.0
-SETTLED_S = 60.0
-"""After so long without new data, every view must have come to its end."""
 STEPS = {
     "look": 40, "picture": 8, "add": 8, "derive": 12, "drop": 10, "reset": 4, "stop": 2, "publish": 1, "ring": 1,
     "skip": 1, "record": 1, "quick": 6,
@@ -32,13 +30,16 @@ STEPS = {
 class Operator:
     """Somebody with many wishes. Everything they see is checked."""
 
-    def __init__(self, live: Any, source: Source, rng: random.Random, folder: Path) -> None:
+    def __init__(
+        self, live: Any, source: Source, rng: random.Random, folder: Path, *, patience_s: float = PATIENCE_S
+    ) -> None:
         self.live = live
         self.source = source
         self.done: Counter[str] = Counter()
         self.max_views = 0
-        self.n_remade = 0
+        self.n_events_recorded = 0
         self._rng = rng
+        self._patience_s = patience_s
         self._folder = folder
         self._views: list[Watched] = []
         self._publications: list[tuple[float, Any]] = []
@@ -59,7 +60,7 @@ class Operator:
         """Wait until all views have counted everything that was sent, and compare each with the truth."""
         ends = self.source.account.ends
         for watched in self._views:
-            view, deadline = watched.view, time.monotonic() + SETTLED_S
+            view, deadline = watched.view, time.monotonic() + self._patience_s
             while True:
                 snapshot = view.latest
                 watched.check(snapshot)
@@ -68,9 +69,12 @@ class Operator:
                 wrong = self._not_settled(watched, snapshot, ends)
                 if wrong is None:
                     self.done["settled"] += 1
+                    self.done["caught up"] += watched.was_behind
+                    self.done["follow logs or windows"] += watched.truth.follows_logs
+                    watched.was_behind = False
                     break
                 if time.monotonic() > deadline:
-                    raise Fault(f"{watched.name}, {SETTLED_S:.0f} s after the last message: {wrong}; {view!r}")
+                    raise Fault(f"{watched.name}, {self._patience_s:.0f} s after the last message: {wrong}; {view!r}")
                 time.sleep(0.02)
         self._compare_twins()
 
@@ -102,7 +106,7 @@ class Operator:
         for watched in self._rng.sample(told, min(2, len(told))):
             view = watched.view
             twin = View(view.description, view._feed, view._setting, name="twin", extent=view._extent)
-            deadline = time.monotonic() + SETTLED_S
+            deadline = time.monotonic() + self._patience_s
             while twin.state == "catching up" and time.monotonic() < deadline:
                 time.sleep(0.01)
             a, b = view.latest, twin.latest
@@ -113,12 +117,15 @@ class Operator:
 
     # What is done
 
+    def _watched(self, view: View) -> Watched:
+        return Watched(view, self.source.pool, self.source.account, patience_s=self._patience_s)
+
     def _pick(self) -> Watched:
         return self._rng.choice(self._views)
 
     def _keep(self, view: View, what: str) -> None:
         self.done[f"made: {what}"] += 1
-        self._views.append(Watched(view, self.source.pool, self.source.account))
+        self._views.append(self._watched(view))
         while len(self._views) > MOST_VIEWS:
             self._drop()
 
@@ -145,7 +152,7 @@ class Operator:
     def _quick(self) -> None:
         """Make a view, look, and drop it at once."""
         view = CHANGES["again"](self.live, self._pick().view, self._rng)
-        watched = Watched(view, self.source.pool, self.source.account)
+        watched = self._watched(view)
         watched.check(view.latest)
         self.done["made: quick"] += 1
 
@@ -208,8 +215,8 @@ class Operator:
         toa = ld.bins(0, 71.43, n=100, unit="ms")
         view = ld.open(recording.path)["detector"].histogram(toa=toa)
         snapshot = view.snapshot()
-        Watched(view, self.source.pool, self.source.account).compare(snapshot)
+        self._watched(view).compare(snapshot)
         n = snapshot.ledger.seen
         if not n:
             raise Fault(f"{recording.path.name} is empty")
-        self.done["recorded events"] += n
+        self.n_events_recorded += n

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import threading
 import time
@@ -45,21 +47,40 @@ def wait_for_threads(timeout_s: float) -> list[str]:
     return left
 
 
+def give_back() -> None:
+    """Have the C library give back what is free, as far as it can: it keeps holes, which are no leak."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 @dataclass(slots=True)
 class Memory:
-    """Memory over time."""
+    """Memory over time, in bytes."""
 
     at_s: list[float] = field(default_factory=list)
-    nbytes: list[int] = field(default_factory=list)
+    resident: list[int] = field(default_factory=list)
+    """All that the process held, holes included."""
+    beside: list[int] = field(default_factory=list)
+    """What it held without holes, and beside what it was told to keep."""
 
-    def note(self, at_s: float) -> None:
-        """Measure."""
+    def note(self, at_s: float, kept_bytes: int) -> None:
+        """Measure.
+
+        Parameters
+        ----------
+        at_s
+            Since the start.
+        kept_bytes
+            What topic and ring keep on purpose.
+        """
         self.at_s.append(at_s)
-        self.nbytes.append(resident_bytes())
+        self.resident.append(resident_bytes())
+        give_back()
+        self.beside.append(resident_bytes() - kept_bytes)
 
     def growth_bytes(self, from_s: float) -> float:
-        """Return by how much a straight line through all that was measured from a moment on rises."""
-        at, held = np.array(self.at_s), np.array(self.nbytes, float)
+        """Return by how much a straight line through `beside` rises from a moment on."""
+        at, held = np.array(self.at_s), np.array(self.beside, float)
         late = at >= from_s
         if late.sum() < 3:
             return 0.0

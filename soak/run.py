@@ -7,19 +7,21 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import livedata as ld
+from livedata.reduce.counting import Counting
 from livedata.transport.memory import forget_log
 
 from .operator import Operator
 from .payloads import SIDE, payloads
 from .resources import Memory, open_files, wait_for_threads
 from .source import EVENTS, LOGS, Source
-from .watched import Fault
+from .watched import PATIENCE_S, Fault
 
 RETENTION = "400MB"
 RING_BYTES = 200_000_000
@@ -56,7 +58,33 @@ def instrument(folder: Path) -> Path:
     return path
 
 
-def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], None] = lambda text: None) -> Outcome:
+class Again:
+    """How often something was done."""
+
+    n = 0
+
+
+@contextmanager
+def counted(owner: type, method: str) -> Iterator[Again]:
+    """Count how often a method says that it did something."""
+    again, held = Again(), getattr(owner, method)
+
+    def told(self: object) -> bool:
+        did = bool(held(self))
+        again.n += did
+        return did
+
+    setattr(owner, method, told)
+    try:
+        yield again
+    finally:
+        setattr(owner, method, held)
+
+
+def soak(
+    seconds: float, *, seed: int, share: float = 1.0, patience_s: float = PATIENCE_S,
+    say: Callable[[str], None] = lambda text: None,
+) -> Outcome:  # fmt: skip
     """Send and look for so long; whatever is wrong ends it.
 
     Parameters
@@ -67,6 +95,8 @@ def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], 
         Of the wishes and of what is sent; what arrives when is up to the machine.
     share
         Of five million events a second.
+    patience_s
+        How long to wait for what has to come.
     say
         Told how it goes on.
     """
@@ -74,10 +104,11 @@ def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], 
     name = f"soak-{uuid4().hex[:8]}"
     url = f"memory://{name}?retention={RETENTION}"
     memory = Memory()
-    with tempfile.TemporaryDirectory(prefix="livedata-soak-") as folder:
+    with tempfile.TemporaryDirectory(prefix="livedata-soak-") as folder, counted(Counting, "look_again") as again:
         source = Source(url, payloads(seed, share), seed)
         live = ld.connect(url, instrument=instrument(Path(folder)), memory=RING_BYTES)
-        operator = Operator(live, source, random.Random(seed), Path(folder))  # noqa: S311 - to repeat, not to hide
+        chance = random.Random(seed)  # noqa: S311 - to repeat, not to hide
+        operator = Operator(live, source, chance, Path(folder), patience_s=patience_s)
         files: list[list[str]] = []
         began = time.monotonic()
         try:
@@ -86,13 +117,12 @@ def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], 
                 still_at = min(now + STILL_EVERY_S, seconds)
                 while (now := time.monotonic() - began) < still_at:
                     operator.step()
-                    if not memory.at_s or now - memory.at_s[-1] > 1:
-                        memory.note(now)
                     if source.error is not None:
                         raise source.error
                 source.pause()
                 operator.settle()
                 gc.collect()
+                memory.note(now, source.kept_bytes + live.memory.nbytes)
                 files.append(open_files())
                 say(_line(now, source, operator, memory))
                 source.resume()
@@ -101,8 +131,6 @@ def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], 
         finally:
             operator.close()
             source.stop()
-            ledgers = live.topic_ledgers
-            ring = live.memory.nbytes
             live.close()
             forget_log(name)
             del live
@@ -114,23 +142,25 @@ def soak(seconds: float, *, seed: int, share: float = 1.0, say: Callable[[str], 
         faults.append(f"threads that have not ended: {', '.join(left)}")
     if len(files) > 2 and len(files[-1]) > len(files[len(files) // 4]) + 8:
         faults.append(f"open files grew: {set(files[-1]) - set(files[0])}")
-    return Outcome(faults, _rows(seed, began, source, operator, memory, growth, ring, files, ledgers))
+    return Outcome(faults, _rows(seed, began, source, operator, memory, growth, again.n, files))
 
 
 def _line(now: float, source: Source, operator: Operator, memory: Memory) -> str:
     rate = source.n_events / max(source.sending_s, 1e-9)
     return (
-        f"{now:6.0f} s  {rate / 1e6:.2f} M events/s  {sum(operator.done.values()):6} steps  "
-        f"{operator.done['settled']:5} settled  {memory.nbytes[-1] / 1e6:.0f} MB"
+        f"{now:6.0f} s  {rate / 1e6:.2f} M events/s  {operator.done['looked']:6} looks  "
+        f"{operator.done['settled']:5} settled  {memory.resident[-1] / 1e6:.0f} MB, "
+        f"{memory.beside[-1] / 1e6:.0f} without holes, ring and topic"
     )
 
 
 def _rows(
-    seed: int, began: float, source: Source, operator: Operator, memory: Memory, growth: float, ring: int,
-    files: list[list[str]], ledgers: dict[str, object],
+    seed: int, began: float, source: Source, operator: Operator, memory: Memory, growth: float, n_again: int,
+    files: list[list[str]],
 ) -> list[tuple[str, str]]:  # fmt: skip
     made = {k.removeprefix("made: "): n for k, n in operator.done.items() if k.startswith("made: ")}
     rate = source.n_events / max(source.sending_s, 1e-9)
+    n_files = [len(found) for found in files] or [0]
     return [
         ("seed", str(seed)),
         ("time", f"{time.monotonic() - began:.0f} s, {source.sending_s:.0f} s of it sending"),
@@ -141,18 +171,29 @@ def _rows(
         ("views made", f"{sum(made.values()):,}: " + ", ".join(f"{n} {k}" for k, n in sorted(made.items()))),
         ("views at once", f"{operator.max_views} at most"),
         ("snapshots checked", f"{operator.done['looked']:,}"),
-        ("compared with the truth when all was still", f"{operator.done['settled']:,}, {operator.done['twins']} twins"),
+        ("compared when all was still", _settled(operator)),
+        ("looked again at what was counted", f"{n_again:,} times, because of logs and runs"),
         *((k, f"{operator.done[k]:,}") for k in ("dropped", "reset", "stopped", "skipped ahead", "ring budget")),
         ("published", f"{operator.done['published']:,}"),
-        ("recorded", f"{operator.done['recorded']:,} files, {operator.done['recorded events']:,} events"),
+        ("recorded", f"{operator.done['recorded']:,} files, {operator.n_events_recorded:,} events"),
         ("memory", _memory(memory, growth)),
-        ("ring at the end", f"{ring / 1e6:.0f} MB"),
-        ("open files", f"{[len(found) for found in files][:1]} first, {[len(found) for found in files][-1:]} last"),
+        ("open files", f"{n_files[0]} first, {n_files[-1]} last"),
     ]
 
 
-def _memory(memory: Memory, growth: float) -> str:
-    held = [nbytes / 1e6 for nbytes in memory.nbytes] or [0.0]
+def _settled(operator: Operator) -> str:
+    done = operator.done
     return (
-        f"{held[0]:.0f} MB first, {max(held):.0f} at most, {held[-1]:.0f} last; the line rises by {growth / 1e6:.0f} MB"
+        f"{done['settled']:,} views, {done['follow logs or windows']:,} of them with logs or windows, "
+        f"{done['caught up']:,} had been behind; {done['twins']:,} twins"
+    )
+
+
+def _memory(memory: Memory, growth: float) -> str:
+    if not memory.at_s:
+        return "not measured"
+    held = [nbytes / 1e6 for nbytes in memory.beside]
+    return (
+        f"{max(memory.resident) / 1e6:.0f} MB at most; without holes, ring and topic {held[0]:.0f} first, "
+        f"{max(held):.0f} at most, {held[-1]:.0f} last, trend {growth / 1e6:+.0f}"
     )

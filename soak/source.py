@@ -65,6 +65,12 @@ class Source:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="soak-source", daemon=True)
 
+    @property
+    def kept_bytes(self) -> int:
+        """What the topics hold."""
+        retention = getattr(self._transport, "retention", None)
+        return 0 if retention is None else int(retention.kept_bytes)
+
     def start(self) -> None:
         """Begin to send."""
         self._thread.start()

@@ -16,7 +16,7 @@ from .payloads import Payload
 from .truth import Truth
 
 PATIENCE_S = 60.0
-"""A view that has an end must have come to it by then, while data come."""
+"""What has to come must have come by then: the end of a view that has one, and what is right once all is still."""
 
 
 class Fault(AssertionError):
@@ -26,11 +26,13 @@ class Fault(AssertionError):
 class Watched:
     """A view with what is known of it."""
 
-    def __init__(self, view: View, pool: list[Payload], account: Account) -> None:
+    def __init__(self, view: View, pool: list[Payload], account: Account, *, patience_s: float = PATIENCE_S) -> None:
         self.view = view
+        self.patience_s = patience_s
         self.truth = Truth(replace(view.description, normalise=()), view._setting, pool, account)
         self.is_counts = not view.description.normalise
         self.born_s = time.monotonic()
+        self.was_behind = False
         self._last = (0, 0)
 
     @property
@@ -94,10 +96,11 @@ class Watched:
     def _check_state(self, snapshot: Snapshot) -> None:
         if self.view.error is not None or snapshot.state == "failed":
             raise Fault(f"{self.name} has failed: {type(self.view.error).__name__}: {self.view.error}")
+        self.was_behind = self.was_behind or snapshot.state == "catching up"
         now = (snapshot.generation, snapshot.version)
         if now < self._last:
             raise Fault(f"{self.name}: generation and version went from {self._last} back to {now}")
         self._last = now
-        is_late = time.monotonic() - self.born_s > PATIENCE_S
+        is_late = time.monotonic() - self.born_s > self.patience_s
         if self.view.is_finite and is_late and snapshot.state not in ("complete", "stopped"):
-            raise Fault(f"{self.name} is {snapshot.state} after {PATIENCE_S:.0f} s: {self.view.progress}")
+            raise Fault(f"{self.name} is {snapshot.state} after {self.patience_s:.0f} s: {self.view.progress}")
