@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .reduce.pixels.shapes import ellipse, pixels, polygon, rectangle, span
     from .reduce.result.load import load_histogram
     from .session import Streams, connect, demo, join, open, replay
+    from .session.correlating import correlate
 
 __version__ = "0.1.0"
 
@@ -63,6 +64,7 @@ __all__ = [
     "charge",
     "chopper_in_phase",
     "connect",
+    "correlate",
     "cylinder",
     "demo",
     "during",
@@ -93,6 +95,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    **dict.fromkeys(["correlate"], "session.correlating"),
     **dict.fromkeys(["load_histogram"], "reduce.result.load"),
     **dict.fromkeys(["read_mask", "write_mask"], "nexus.maskfile"),
     **dict.fromkeys([name for name in __all__ if name[0].isupper()], "errors"),

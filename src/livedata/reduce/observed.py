@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import LiveDataError
-from ..streams.feed import Feed, Progress
+from ..streams.feed import Feed, Lag, Progress
 from .axis import Axes
 from .description import Description
 from .engine import Engine
@@ -129,6 +129,13 @@ class Observed:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        remarks = self._running.remarks
+        remarks = (*self._running.remarks, *self._behind())
         note = getattr(self._feed, "remark", "")
         return (*remarks, note) if note else remarks
+
+    def _behind(self) -> tuple[str, ...]:
+        subscription = self._engine.subscription
+        behind = subscription.lag if subscription is not None and not self._engine.is_over else Lag()
+        if not behind.messages:
+            return ()
+        return (f"{behind.messages:,} messages ({behind.seconds:.1f} s) behind; skip_ahead() leaves them out",)

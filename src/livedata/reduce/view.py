@@ -247,12 +247,16 @@ class View(Observed, Operable):
 
     # For others
 
-    def save(self, path: str | Path, *, overwrite: bool = False, about: Mapping[str, Any] | None = None) -> Path:
-        """Write the result to ``.nxs``, ``.csv`` or ``.npz``, with the description; `load_histogram` reads it back."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the description as plain JSON: ``other_stream.view(it)`` is the same view of another stream."""
         from .asjson import description_to_json
 
+        return description_to_json(self.description)
+
+    def save(self, path: str | Path, *, overwrite: bool = False, about: Mapping[str, Any] | None = None) -> Path:
+        """Write the result to ``.nxs``, ``.csv`` or ``.npz``, with the description; `load_histogram` reads it back."""
         told: dict[str, Any] = {"stream": self._setting.name, "where": self._setting.where}
-        told["description"] = description_to_json(self.description)
+        told["description"] = self.to_json()
         return super().save(path, overwrite=overwrite, about=told | dict(about or {}))
 
     def publish(self, topic: str, **how: Any) -> Any:

@@ -100,6 +100,12 @@ class EventRing:
         with self._lock:
             return {key: _span(lane.chunks()) for key, lane in self._lanes.items()}
 
+    def __repr__(self) -> str:
+        held = [f"{key.source}: {span.events:,} events{_length(span)}" for key, span in self.spans.items()]
+        gone = f", {self.dropped_events:,} events dropped" if self.dropped_events else ""
+        size = f"{self.nbytes / 1e6:,.0f} of {self.budget_bytes / 1e6:,.0f} MB"
+        return f"<memory {size}{gone}" + "".join(f"\n  {line}" for line in held) + ">"
+
     def held(self, key: StreamKey) -> dict[Partition, Ranges]:
         """Return the offsets that are held of a stream, those of messages of other streams in between included."""
         with self._lock:
@@ -293,6 +299,12 @@ def _covered(chunks: Sequence[Chunk] | deque[Chunk]) -> dict[Partition, Ranges]:
             for place, found in part.covered.items():
                 ranges.setdefault(place, []).extend(found)
     return {place: merge_ranges(found) for place, found in ranges.items()}
+
+
+def _length(span: RingSpan) -> str:
+    if span.first_ns is None or span.last_ns is None:
+        return ""
+    return f" of {(span.last_ns - span.first_ns) / 1e9:,.1f} s"
 
 
 def _span(chunks: Sequence[Chunk]) -> RingSpan:
