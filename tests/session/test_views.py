@@ -310,7 +310,24 @@ def test_a_series_counts_in_slots_of_data_time(bench, detector):
     assert len(slots) > 2
 
 
+def test_a_series_of_a_spectrum_counts_what_the_spectrum_bins(bench, detector):
+    spectrum = detector.histogram(toa=ld.bins(10, 50, n=4, unit="ms")).wait(events=bench.n_events, timeout=10)
+    series = spectrum.series().wait(events=bench.n_events, timeout=10)
+
+    assert series.latest.total == spectrum.latest.total > 0
+    assert series.latest.ledger.outside == spectrum.latest.ledger.underflow + spectrum.latest.ledger.overflow
+
+
 # Waiting
+
+
+def test_waiting_for_a_view_that_failed_raises_what_ended_it(bench, detector, monkeypatch):
+    def broken(self, batch, now_ns):
+        raise ArgumentError("planted")
+
+    monkeypatch.setattr(Counting, "take", broken)
+    with pytest.raises(ArgumentError, match="planted"):
+        detector.histogram(toa=ld.bins(0, 1, n=3, unit="ms")).wait(events=1, timeout=10)
 
 
 def test_waiting_for_a_relative_error(bench, detector):

@@ -7,11 +7,12 @@ from typing import Any
 
 from ..errors import ArgumentError
 from .axis import Axes, Axis
-from .condition import Condition, as_filters
+from .condition import Compare, Condition, as_filters
 from .description import Description, Normalise
 from .pixels.mask import Mask
 from .pixels.region import Combined, Ellipse, PixelList, Polygon, Rectangle, Region, Span
 from .prepare import layout_of, screen_of
+from .quantity import is_of_entries, kind_of
 from .setting import Setting
 from .span import nanoseconds
 from .window import EVERYTHING, Window
@@ -62,6 +63,30 @@ def _mask(description: Description, setting: Setting, given: Any) -> Mask:
             raise ArgumentError("a region masks pixels of a picture, and nothing says where the pixels stand")
         return mask_from_region(given, screen_of(description, setting), layout)
     return mask(given)
+
+
+def as_series(description: Description, every_ns: int) -> Description:
+    """Return the description of how many events it bins in each slot of data time.
+
+    The range of its axes becomes part of its region and of its filters: what they would not bin is not counted.
+    """
+    region, filters = description.region, list(description.filters)
+    for axis in description.axes:
+        low, high = float(axis.exact[0]), float(axis.exact[-1])
+        if is_of_entries(axis.name):
+            unit = axis.unit if kind_of(axis.name) == "log" else None
+            filters += [Compare(axis.name, ">=", low, unit), Compare(axis.name, "<", high, unit)]
+            continue
+        span = Span(axis.name, low, high, axis.unit)
+        region = span if region is None else Combined("and", region, span)
+    return replace(
+        description,
+        axes=(),
+        region=region,
+        filters=tuple(filters),
+        every_ns=every_ns,
+        is_summed=description.projection is not None,
+    )
 
 
 def windowed(

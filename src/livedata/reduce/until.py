@@ -49,6 +49,8 @@ class Until:
         ------
         WaitTimeout
             If the deadline passes, or the data end, before.
+        LiveDataError
+            What ended the view, if it failed.
         """
         unknown = set(more) - {"monitor", "charge", "rel_error"}
         if unknown:
@@ -77,7 +79,9 @@ class Until:
         finally:
             for engine in extra:
                 engine.release()
-        if conditions and not _all_met(conditions) and self.engine.error is None:
+        if self.engine.error is not None:
+            raise self.engine.error
+        if conditions and not _all_met(conditions):
             asked = " and ".join(what for _, what in conditions)
             raise WaitTimeout(
                 f"{self.name} is {self.engine.state} with {self.engine.n_seen:,} events; {asked} were waited for"

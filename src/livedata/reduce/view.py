@@ -15,7 +15,7 @@ from ..streams.extent import Coverage, Extent
 from ..streams.feed import Feed
 from .axis import Axis
 from .condition import Condition
-from .deriving import filtered, in_region, masked_by, normalisations, rebinned, windowed
+from .deriving import as_series, filtered, in_region, masked_by, normalisations, rebinned, windowed
 from .description import Description
 from .engine import Offsets
 from .moments import as_extent
@@ -122,9 +122,8 @@ class View(Observed, Operable):
 
     def series(self, every: float | str = 1.0) -> View:
         """Return how many events are binned in each slot of data time, `every` so many seconds (or ``"5 min"``)."""
-        summed = self.description.projection is not None
-        every_ns = nanoseconds(every, "every")
-        return self._derived(replace(self.description, every_ns=every_ns, is_summed=summed), what="series")
+        wanted = as_series(self.description, nanoseconds(every, "every"))
+        return self._derived(wanted, what="series")
 
     def window(
         self,
