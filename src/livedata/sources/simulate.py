@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..errors import ArgumentError
 from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout, layout
-from ..schemas import encode_ev44, encode_f144
+from ..schemas import encode, encode_ev44, encode_f144, message_class
 from ..streams.feed import Progress
 from ..transport import Transport
 from . import crystal, schedule
@@ -38,6 +38,7 @@ from .truth import SentEvents, Truth, TruthBook
 
 MONITOR_SHARE = 0.1
 EVENTS_PER_MESSAGE = 20_000
+UNITS = {"temperature": "K", "chopper_speed": "Hz"}
 NO_PIXELS = np.zeros(0, np.int32)
 STREAM_NUMBERS = {"detector": 0, "monitor": 1, "temperature": 2, "chopper_speed": 3}
 
@@ -113,6 +114,8 @@ class Simulation(Source):
             back = self._n_pulses * PERIOD_NS if self._n_pulses and self._pace.is_unpaced else 0
             self.start_ns = time.time_ns() - back
         self._pace.begin()
+        for stream, unit in UNITS.items():
+            self._send_unit(outbox, stream, unit, self.start_ns)
         for item in schedule.timeline(self.seed, self._n_parts, n_pulses=self._n_pulses):
             if not self._pace.until(item.due_ns):
                 break
@@ -183,6 +186,15 @@ class Simulation(Source):
             encode_f144(item.stream, time_ns, np.float64(value)),
             key=item.stream.encode(),
             on_failure=lambda: self._book.add_sample(item.stream, time_ns, value, sign=-1),
+        )
+
+    def _send_unit(self, outbox: Outbox, stream: str, unit: str, time_ns: int) -> None:
+        self._book.add_unit(stream)
+        outbox.send(
+            self.logs_topic,
+            encode(message_class("un00")(source_name=stream, timestamp=time_ns, units=unit)),
+            key=stream.encode(),
+            on_failure=lambda: self._book.add_unit(stream, sign=-1),
         )
 
     def _send_run(self, outbox: Outbox, item: schedule.RunMessage) -> None:

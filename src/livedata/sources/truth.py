@@ -125,6 +125,12 @@ class TruthBook:
                 self._undelivered += 1
                 del self._logs[stream][time_ns]
 
+    def add_unit(self, stream: str, *, sign: int = 1) -> None:
+        """Count the message that tells a log's unit, or take it back; it is no sample."""
+        with self._lock:
+            self._partitions[stream, 0] += Counts(sign, 0, 0)
+            self._undelivered += sign < 0
+
     def start_run(self, number: int, name: str, start_ns: int) -> None:
         """Take note that a run began."""
         with self._lock:
