@@ -24,6 +24,7 @@ def rows(*, quick: bool, turns: int) -> Iterator[Row]:
         filled_topic(url, message_bytes=MESSAGE_BYTES, total_bytes=total) as topic,
     ):
         costs = in_turns(works_of(topic), turns=turns)
+        with_region = costs.pop("ours, with a region")
         yield compare(
             "Kafka to spectrum + image, 1 MB messages",
             "GB/s",
@@ -36,6 +37,14 @@ def rows(*, quick: bool, turns: int) -> Iterator[Row]:
             note=f"{topic.nbytes / 1e9:.1f} GB a run; CPU against poll + kernels, which is decoding and the bare "
             f"kernels in the polling loop and reads {_speed(topic, costs['poll + kernels']):.2f} GB/s",
         )
+        yield compare(
+            "Kafka to spectrum + image + region's spectrum, 1 MB messages",
+            "GB/s",
+            topic.nbytes / 1e9,
+            {**costs, "ours": with_region},
+            peer="bare poll and drain",
+            target=0.85,
+        )
 
 
 def _speed(topic: Topic, costs: list[Cost]) -> float:
@@ -43,15 +52,19 @@ def _speed(topic: Topic, costs: list[Cost]) -> float:
 
 
 def works_of(topic: Topic) -> dict[str, Setting]:
-    """Return the three ways to read a topic."""
+    """Return the ways to read a topic."""
 
-    @contextlib.contextmanager
-    def ours() -> Iterator[Work]:
-        with connected(topic) as live:
-            yield lambda: to_views(live, topic)
+    def ours(with_region: bool) -> Setting:
+        @contextlib.contextmanager
+        def read() -> Iterator[Work]:
+            with connected(topic) as live:
+                yield lambda: to_views(live, topic, with_region=with_region)
+
+        return read
 
     return {
-        "ours": ours,
+        "ours": ours(False),
+        "ours, with a region": ours(True),
         "bare poll and drain": plain(lambda: poll_and_drain(topic)),
         "poll + kernels": plain(lambda: poll_and_count(topic)),
     }

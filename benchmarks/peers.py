@@ -82,7 +82,8 @@ def cube(ids: Int32, toa: Int32, size: int, stop: int, n: int) -> Works:
 def wavelength(ids: Int32, toa: Int32, lengths: NDArray[np.float64], stop: float, n: int) -> Works:
     """Convert to wavelength and count: events sorted into pixels, where scipp has the geometry, and as a flat table.
 
-    The flat table looks up its flight path event by event, as ours does, and is turned into doubles beforehand.
+    The flat table looks up its flight path event by event, as ours does, and is turned into doubles beforehand; the
+    gathered one is given every event's path as well, so that it begins behind half of the work.
     """
     limits = sc.linspace("wavelength", 0.0, stop, n + 1, unit="angstrom")
     graph = {"wavelength": wavelength_from_tof}
@@ -98,7 +99,11 @@ def wavelength(ids: Int32, toa: Int32, lengths: NDArray[np.float64], stop: float
         held.coords["Ltotal"] = sc.array(dims=["event"], values=lengths[places], unit="m")
         return held.transform_coords("wavelength", graph=graph).hist(wavelength=limits)
 
+    gathered = _events({"tof": table.coords["tof"].values}, "ns")
+    gathered.coords["Ltotal"] = sc.array(dims=["event"], values=lengths[places], unit="m")
+
     return {
+        "gathered scipp": lambda: gathered.transform_coords("wavelength", graph=graph).hist(wavelength=limits),
         "scipp in pixels": lambda: (
             grouped.transform_coords("wavelength", graph=graph).bins.concat("event_id").hist(wavelength=limits)
         ),

@@ -42,21 +42,23 @@ def poll_and_count(topic: Topic) -> int:
     return seen
 
 
-def to_views(live: ld.Streams, topic: Topic) -> int:
-    """Read into a spectrum and an image of a connection; return the events."""
-    detector = live[SOURCE]
-    spectrum = detector.histogram(toa=ld.bins(0, PERIOD_NS, n=1000))
-    image = detector.image(shape=(SIDE, SIDE))
+def to_views(live: ld.Streams, topic: Topic, *, with_region: bool = False) -> int:
+    """Read into a spectrum and an image of a connection, and the spectrum of a region; return the events."""
+    detector, axis = live[SOURCE], ld.bins(0, PERIOD_NS, n=1000)
+    spectrum, image = detector.histogram(toa=axis), detector.image(shape=(SIDE, SIDE))
+    views = [spectrum, image]
+    if with_region:
+        views.append(image.region(ld.rectangle(x=(300, 700), y=(200, 500))).spectrum(toa=axis))
     try:
-        for view in (spectrum, image):
+        for view in views:
             view.wait(events=topic.events, timeout=TIMEOUT_S)
             _check(topic, view.ledger.seen)
             if not view.ledger.adds_up:
                 raise AssertionError(f"the ledger of {view.name} does not add up: {view.ledger}")
         return int(spectrum.ledger.seen)
     finally:
-        spectrum.stop()
-        image.stop()
+        for view in views:
+            view.stop()
 
 
 @contextlib.contextmanager
