@@ -51,6 +51,8 @@ class Operator:
         what = self._rng.choices(list(STEPS), list(STEPS.values()))[0]
         if not self._views:
             what = "add"
+        elif not self.done["recorded"]:
+            what = "record"  # early, so that all that is loaded for it is there
         getattr(self, f"_{what}")()
         self._finish_due()
         self.max_views = max(self.max_views, len(self._views))
