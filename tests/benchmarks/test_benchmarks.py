@@ -75,7 +75,8 @@ def test_views_on_kafka_are_compared_with_bare_reading_and_drawn(
     monkeypatch.setenv("LIVEDATA_TEST_BROKER", kafka_url)
     done = bench(tmp_path, "--only", "kafka,sweep")
     assert done.returncode == 0, done.stderr
-    assert "Kafka to spectrum + image" in done.stdout
+    assert "Kafka to spectrum + image, 1 MB messages" in done.stdout
+    assert "Kafka to spectrum + image + region's spectrum" in done.stdout
     assert "sweep: 100 kB × 2 partitions" in done.stdout
     assert (tmp_path / "sweep.png").stat().st_size > 10_000
 

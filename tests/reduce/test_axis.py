@@ -183,6 +183,8 @@ def test_axes_are_bound_to_what_their_names_say():
         (lambda: bind_axes(toa=(0, 1)), "expected bins such as"),
         (lambda: bind_axes(toa=categories([1, 2])), "categories"),
         (lambda: bind_axes(period=categories(["a"])), "categories"),
+        (lambda: bind_axes(event_id=categories(["a"])), "categories"),
+        (lambda: bind_axes(wavelength=categories([1])), "categories"),
         (lambda: log_bins(0, 1, n=3), "above zero"),
         (lambda: log_bins(1, 1 + 1e-15, n=100), "too narrow"),
         (lambda: integers(0, 0), "below the stop"),

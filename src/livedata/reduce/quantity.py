@@ -100,11 +100,11 @@ def check_axis(axis: Axis, unit: str | None, *, is_told: bool = True) -> None:
         Whether `unit` is known; a log may tell its unit later.
     """
     if axis.categories is not None:
-        is_text = any(isinstance(c, str) for c in axis.categories)
-        if kind_of(axis.name) in ("event", "coordinate") or (is_text and kind_of(axis.name) == "entry"):
+        is_text, is_log = any(isinstance(c, str) for c in axis.categories), kind_of(axis.name) == "log"
+        if not is_log and (is_text or axis.name == "toa" or kind_of(axis.name) == "coordinate"):
             raise ArgumentError(
                 f"{axis.name}: categories {', '.join(map(repr, axis.categories[:3]))}… need a log or, for integers, a "
-                "column of entries (period, veto); expected ld.bins(…) or ld.edges(…)"
+                "column of entries (period, veto) or event_id; expected ld.bins(…) or ld.edges(…)"
             )
         return
     if axis.unit in (None, unit) or not is_told:

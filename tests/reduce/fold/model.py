@@ -120,6 +120,7 @@ POOL = bind_axes(
     period=ld.bins(0, 2, n=2),
     x=ld.edges([-0.15, -0.05, 0.05, 0.1], "m"),
 )
+LISTED = bind_axes(event_id=ld.categories([20, 3, -4, 41, 2**40]))
 UNEVEN = bind_axes(
     toa=ld.edges(np.geomspace(1e4, 60e6, 9).round(), "ns"), wavelength=log_bins(1, 12, n=7, unit="angstrom")
 )
@@ -155,7 +156,7 @@ MASKS = st.sampled_from([(), (Mask("a", np.array([4, 9, 17, 30])),), (Mask("b"),
 def descriptions(draw: st.DrawFn, *, layouts: object = None) -> tuple[Description, Setting]:
     axes: list[Axis] = list(draw(st.lists(st.sampled_from(POOL), max_size=3, unique=True)))
     if draw(st.booleans()):
-        by_name = {a.name: a for a in UNEVEN}
+        by_name = {a.name: a for a in (*UNEVEN, *LISTED)}
         axes = [by_name.get(a.name, a) for a in axes]
     projection = draw(PROJECTIONS)
     region = draw(REGIONS)
@@ -278,6 +279,10 @@ def _place(
     """Return bin and way to fail (-1: none) of each event."""
     if kind_of(axis.name) == "event":
         x = b.event_id if axis.name == "event_id" else b.event_time_offset
+        if axis.categories is not None:
+            listed = list(axis.categories)
+            found = np.array([listed.index(v) if v in listed else -1 for v in x.tolist()], np.int64)  # type: ignore[union-attr]
+            return np.maximum(found, 0), np.where(found < 0, OVERFLOW, -1)
         limits = thresholds(axis, "ns" if axis.name == "toa" else None)
         assert x is not None
         x = x.astype(np.int64)

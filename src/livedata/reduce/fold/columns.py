@@ -33,6 +33,8 @@ class Column:
     """Of the axis in its description; -1 for a range of a region."""
     whole: Binning | None = None
     """For integers of events."""
+    listed: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+    """For categories: their integers in rising order, and the place of each; last that of all others."""
     floats: FloatBins | None = None
     formula: Formula | None = None
 
@@ -65,6 +67,10 @@ class Column:
             else:
                 kernels.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
             return
+        if self.listed is not None:
+            assert ids is not None
+            kernels.search_rows(ids, *self.listed, columns)
+            return
         assert self.formula is not None
         assert self.floats is not None
         evaluate(self.formula, pixels, toa, shift, values)
@@ -73,11 +79,21 @@ class Column:
 
 def make_column(axis: Axis, number: int, formulas: dict[str, Formula]) -> Column:
     """Prepare an axis on an event field or a coordinate."""
+    if axis.categories is not None:
+        return Column(axis.name, axis.n, number, listed=_listed(axis))
     if kind_of(axis.name) == "event":
         return Column(axis.name, axis.n, number, whole=binning(axis))
     formula = formulas[axis.name]
     floats = float_bins(edges_in(axis, formula.unit), is_regular=axis.is_regular)
     return Column(axis.name, axis.n, number, floats=floats, formula=formula)
+
+
+def _listed(axis: Axis) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the integers of categories in rising order, and their places; last where all others go: above."""
+    assert axis.categories is not None
+    place_of = {c: i for i, c in enumerate(axis.categories) if isinstance(c, int) and -(2**31) <= c < 2**31}
+    known = sorted(place_of)
+    return np.array(known, np.int32), np.array([*(place_of[c] for c in known), axis.n + 1], np.int32)
 
 
 def span_axis(span: Span) -> Axis:
