@@ -24,3 +24,13 @@ def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], 
         return getattr(import_module(f"{package}.{homes[name]}"), name)
 
     return get, lambda: sorted(homes)
+
+
+def call(package: str, function: str, *args: Any, **options: Any) -> Any:
+    """Call a function by its place below a package, ``module.name``, loading the module when it is first used.
+
+    For classes whose methods are each a function of a module of its own, which knows the class: the arrow between them
+    points one way only.
+    """
+    module, _, name = function.rpartition(".")
+    return getattr(import_module(f"{package}.{module}"), name)(*args, **options)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from livedata.cli.demo import NAMES, report
-from livedata.reduce.result.compare import Comparison
+from livedata.reduce.result.comparison import Comparison
 from livedata.reduce.result.ledger import Ledger
 
 SHORT = ("--seconds", "3", "--rate", "2e5")

@@ -12,7 +12,7 @@ from ..errors import FileError
 from .output import print_table
 
 if TYPE_CHECKING:
-    from ..reduce.result.compare import Comparison
+    from ..reduce.result.comparison import Comparison
     from ..reduce.result.ledger import Ledger
     from ..reduce.view import View
 

@@ -23,9 +23,8 @@ from .observed import Observed
 from .pixels.region import Region
 from .prepare import bound, result_axes
 from .refusing import refuse
-from .result.histogram import Histogram
+from .result.histogram import Histogram, Operable
 from .result.ledger import Ledger
-from .result.operable import Operable
 from .result.snapshot import Snapshot
 from .running import Running, release
 from .setting import Setting

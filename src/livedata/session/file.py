@@ -33,7 +33,7 @@ class FileStreams(Streams):
     def __init__(self, file: NexusFile) -> None:
         self.file = file
         self._layouts = file.layouts()
-        self.log = cache(self._log)
+        self.log: Callable[[str], LogTimeline] = cache(self._log)
         """The timeline of a log, read once."""
 
     @property

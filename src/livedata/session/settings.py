@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ArgumentError
 from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..reduce.setting import Setting, Source
+from ..streams.connection import Connection
 from ..streams.extent import Extent
 from ..streams.key import StreamKey
 from ..streams.log import LogTimeline
+from ..streams.runs import Run
 from .moving import MovingGeometry
 from .past import read_logs_of
 from .publishing import publish
 
 if TYPE_CHECKING:
-    from .file import FileStreams
-    from .live import LiveStreams
+    from ..nexus import NexusFile
 
-Run = Callable[[str], Callable[[str], Source]]
+WayToRun = Callable[[str], Callable[[str], Source]]
 """How a file's path leads to its streams."""
 LEEWAY_NS = 2_000_000_000
 """How late log samples usually are at most."""
@@ -31,8 +32,46 @@ PRESENT_NS = 60_000_000_000
 """Logs older than this while they arrive are those of a replay: the wall clock says nothing about them."""
 
 
+class LiveHome(Protocol):
+    """What a setting asks of the streams of a connection."""
+
+    _connection: Connection
+
+    @property
+    def where(self) -> str:
+        """Address or path."""
+        ...
+
+    def __getitem__(self, name: str) -> Any: ...
+
+    def _find(self, wanted: str) -> str | None: ...
+
+    def _by_name(self) -> dict[str, StreamKey]: ...
+
+
+class FileHome(Protocol):
+    """What a setting asks of the streams of a file."""
+
+    file: NexusFile
+    log: Callable[[str], LogTimeline]
+
+    @property
+    def where(self) -> str:
+        """Address or path."""
+        ...
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Runs that the file tells of."""
+        ...
+
+    def __getitem__(self, name: str) -> Any: ...
+
+    def _find(self, wanted: str) -> str | None: ...
+
+
 def live_setting(
-    live: LiveStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: Run
+    live: LiveHome, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: WayToRun
 ) -> Setting:
     """Return the setting of a stream of a connection."""
     connection = live._connection
@@ -98,7 +137,7 @@ def live_setting(
 
 
 def file_setting(
-    streams: FileStreams, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: Run
+    streams: FileHome, name: str, *, layout: Layout | None, geometry: Callable[[], Geometry | None], run: WayToRun
 ) -> Setting:
     """Return the setting of a stream of a file."""
 

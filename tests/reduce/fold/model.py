@@ -12,7 +12,7 @@ import livedata as ld
 from livedata.reduce.axis import Axis, edges_in, log_bins, thresholds
 from livedata.reduce.condition import Compare
 from livedata.reduce.description import Description
-from livedata.reduce.fold import kernels
+from livedata.reduce.fold import finding
 from livedata.reduce.fold.counted import Counted
 from livedata.reduce.fold.fates import FIRST_AXIS, MASKED, NAN, OUTSIDE, OVERFLOW, UNDERFLOW, UNMAPPED, axis_fate
 from livedata.reduce.fold.judge import make_judge
@@ -244,7 +244,7 @@ def _events(
             for i in range(n):
                 row, at = np.zeros(1, np.uint32), slice(i, i + 1)
                 time = b.event_time_zero[entry[i]].reshape(1)
-                kernels.find_replicas(
+                finding.find_replicas(
                     ids[at], b.event_time_offset[at], time, np.zeros(1, np.int64), 0, screen.n_replicas, 1, row
                 )
                 replica[i] = row[0]

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from livedata.reduce.axis import Axis, bins, edges
-from livedata.reduce.fold import kernels
+from livedata.reduce.fold import finding, kernels
 from livedata.reduce.fold.binning import Binning, binning
 from livedata.reduce.fold.floatbins import float_bins
 
@@ -89,9 +89,9 @@ def count(x: np.ndarray, b: Binning, *, by_table: bool = False) -> tuple[list[in
 def place(x: np.ndarray, b: Binning) -> np.ndarray:
     columns = np.empty(len(x), np.uint32)
     if b.even is not None:
-        kernels.even_columns(x, b.even.first, b.even.span, b.even.shift, b.even.scale, columns)
+        finding.even_columns(x, b.even.first, b.even.span, b.even.shift, b.even.scale, columns)
     else:
-        kernels.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
+        finding.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
     return columns
 
 
@@ -193,7 +193,7 @@ def test_pixels_have_the_row_of_their_number_and_all_others_the_last(ids: list[i
     x = np.array([*ids, first, first + n - 1], np.int32)
     rows = np.empty(len(x), np.uint32)
     cells = np.zeros(n + 1, np.uint32)
-    kernels.find_rows(x, first, n, np.zeros(0, np.int32), rows)
+    finding.find_rows(x, first, n, np.zeros(0, np.int32), rows)
     kernels.count_rows(x, first, n, np.zeros(0, np.int32), cells, ONE)
     wanted = [i - first if first <= i < first + n else n for i in x.tolist()]
     assert rows.tolist() == wanted
@@ -213,7 +213,7 @@ def test_sparse_pixel_numbers_are_searched(known: set[int], ids: list[int]) -> N
     numbers = np.array(sorted(known), np.int32)
     x = np.array([*ids, *known], np.int32)
     rows = np.empty(len(x), np.uint32)
-    kernels.search_rows(x, numbers, np.arange(len(numbers) + 1, dtype=np.int32), rows)
+    finding.search_rows(x, numbers, np.arange(len(numbers) + 1, dtype=np.int32), rows)
     wanted = [sorted(known).index(i) if i in known else len(known) for i in x.tolist()]
     assert rows.tolist() == wanted
 

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from uhi.typing.plottable import PlottableHistogram
 
-from livedata.reduce.result.histogram import Histogram
+from livedata.reduce.result.histogram import Histogram, Operable
 from livedata.reduce.result.load import load_histogram
-from livedata.reduce.result.operable import Operable
 
 from .samples import TOA, X, counts, made
 

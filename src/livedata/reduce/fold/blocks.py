@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...streams.batch import EventBatch
 from ..physics.frames import entry_shift
-from . import kernels
+from . import finding
 from .columns import Column
 from .plan import Plan
 
@@ -84,13 +84,13 @@ class Blocks:
                 stage.write_rows(numbers, rows)
                 if stage.n_replicas > 1:
                     stride = len(stage.table) // stage.n_replicas
-                    kernels.find_replicas(numbers, x, times, index, start + begin, stage.n_replicas, stride, rows)
-                    kernels.look_up(stage.table, rows)
+                    finding.find_replicas(numbers, x, times, index, start + begin, stage.n_replicas, stride, rows)
+                    finding.look_up(stage.table, rows)
             if self._on_pixels:
                 pixels = self._pixels(numbers, rows, all_pixels[:n])
             if shifts is not None:
                 shift = all_shifts[:n]
-                kernels.spread_values(shifts, index, start + begin, shift)
+                finding.spread_values(shifts, index, start + begin, shift)
             heavy = None if weights is None else weights[part]
             yield Block(start + begin, x, numbers, rows, heavy, pixels, shift, (values, places))
 

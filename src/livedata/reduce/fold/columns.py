@@ -15,7 +15,7 @@ from ..physics.geometry import Geometry
 from ..pixels.region import Span
 from ..quantity import kind_of
 from ..setting import Setting
-from . import kernels
+from . import finding
 from .binning import Binning, binning
 from .floatbins import FloatBins, float_bins
 
@@ -63,13 +63,13 @@ class Column:
             assert x is not None
             even, b = self.whole.even, self.whole
             if even is not None:
-                kernels.even_columns(x, even.first, even.span, even.shift, even.scale, columns)
+                finding.even_columns(x, even.first, even.span, even.shift, even.scale, columns)
             else:
-                kernels.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
+                finding.uneven_columns(x, b.thresholds, b.shift, b.guess, columns)
             return
         if self.listed is not None:
             assert ids is not None
-            kernels.search_rows(ids, *self.listed, columns)
+            finding.search_rows(ids, *self.listed, columns)
             return
         assert self.formula is not None
         assert self.floats is not None

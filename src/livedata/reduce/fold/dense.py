@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...streams.batch import EventBatch
 from ..description import Description
 from ..result.ledger import Ledger
-from . import floatloops, kernels
+from . import finding, floatloops, kernels
 from .blocks import Blocks, Int32, ready
 from .cells import Cells
 from .columns import Column
@@ -103,11 +103,11 @@ class DenseFold(EventFold):
             else:
                 joined[:] = 0
                 for column in plan.columns:
-                    kernels.join_columns(block.places(column), column.width, joined)
+                    finding.join_columns(block.places(column), column.width, joined)
             for span in plan.spans:
-                kernels.drop_columns(block.places(span), plan.outside, joined)
+                finding.drop_columns(block.places(span), plan.outside, joined)
             if not isinstance(plane, int):
-                kernels.spread_planes(plane, index, block.start, n_rows, rows)
+                finding.spread_planes(plane, index, block.start, n_rows, rows)
             kernels.tally_pairs(rows, joined, width, cells.n_good, counts, cells.columns, cells.rows, one)
             if block.weights is not None and cells.excess is not None and cells.squares is not None:
                 held = cells.excess[offset:], cells.squares[offset:]

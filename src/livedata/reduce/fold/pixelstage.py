@@ -21,7 +21,7 @@ from ..pixels.layout import Layout
 from ..pixels.screen import NOWHERE, OFF, Screen
 from ..prepare import layout_of, screen_of
 from ..setting import Setting
-from . import kernels
+from . import finding
 from .fates import MASKED, NAN, OUTSIDE, OVERFLOW, UNDERFLOW, UNMAPPED, axis_fate
 from .serving import has_pixels
 
@@ -74,16 +74,16 @@ class PixelStage:
         """Write the row of each number; with replicas, its place in the first one's table."""
         if self.known is not None:
             table = self.table if self.n_replicas == 1 else np.arange(len(self.known) + 1, dtype=np.int32)
-            kernels.search_rows(ids, self.known, table, rows)
+            finding.search_rows(ids, self.known, table, rows)
         else:
-            kernels.find_rows(ids, self.first, self.n_ids, self.table if self.n_replicas == 1 else NO_TABLE, rows)
+            finding.find_rows(ids, self.first, self.n_ids, self.table if self.n_replicas == 1 else NO_TABLE, rows)
 
     def write_pixels(self, ids: NDArray[np.int32], pixels: NDArray[np.uint32]) -> None:
         """Write the place in the layout of each number; one beyond its end for others."""
         if self.known is not None:
-            kernels.search_rows(ids, self.known, self.pixel_table, pixels)
+            finding.search_rows(ids, self.known, self.pixel_table, pixels)
         else:
-            kernels.find_rows(ids, self.first, self.n_ids, self.pixel_table, pixels)
+            finding.find_rows(ids, self.first, self.n_ids, self.pixel_table, pixels)
 
 
 def pixel_axes(description: Description, setting: Setting, formulas: dict[str, Formula]) -> tuple[int, ...]:

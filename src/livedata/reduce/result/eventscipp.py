@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,7 @@ from .export import library
 
 if TYPE_CHECKING:
     from ..pixels.layout import Layout
-    from .eventtable import EventTable
-
-By = Literal["event", "pulse", "pixel"]
+    from .eventtable import By, EventTable
 
 
 def table_to_scipp(table: EventTable, layout: Layout | None = None, *, by: By | None = None) -> Any:

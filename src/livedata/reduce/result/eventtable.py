@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArgumentError
+from ...lazy import call
 from ...streams.batch import ABSENT_IN_COLUMN, EventBatch, Int32Array, Int64Array
 from .export import library
 
 if TYPE_CHECKING:
     from ..pixels.layout import Layout
-    from .eventscipp import By
+
+_do = partial(call, __package__)
+
+By = Literal["event", "pulse", "pixel"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +62,7 @@ class EventTable:
 
     def to_scipp(self, layout: Layout | None = None, *, by: By | None = None) -> Any:
         """Return a `scipp.DataArray`, binned by pulse or pixel, or flat; see `eventscipp.table_to_scipp`."""
-        from .eventscipp import table_to_scipp
-
-        return table_to_scipp(self, layout, by=by)
+        return _do("eventscipp.table_to_scipp", self, layout, by=by)
 
     def to_pandas(self) -> Any:
         """Return a `pandas.DataFrame`, one row for each event.
