@@ -71,7 +71,7 @@ def unsound(rng: np.random.Generator) -> list[bytes]:
 
 def _payload(stream: str, n: int, rng: np.random.Generator) -> Payload:
     toa = np.concatenate((rng.normal(0.4, 0.1, n // 3), rng.uniform(-0.005, 1.005, n - n // 3))) * PERIOD_NS
-    toa = rng.permutation(toa).astype(np.int32)
+    offsets = rng.permutation(toa).astype(np.int32)
     ids = None
     if stream == "detector":
         middle = SIDE * (0.5 + 0.2 * rng.standard_normal((2, n)))
@@ -81,7 +81,7 @@ def _payload(stream: str, n: int, rng: np.random.Generator) -> Payload:
     zero = np.zeros(1, np.int64)
     content = message_bytes(
         "ev44", source_name=stream, message_id=1, reference_time=[_MARK], reference_time_index=[0],
-        time_of_flight=toa, pixel_id=np.zeros(0, np.int32) if ids is None else ids,
+        time_of_flight=offsets, pixel_id=np.zeros(0, np.int32) if ids is None else ids,
     )  # fmt: skip
-    batch = EventBatch(ids, toa, zero, zero, Messages("", np.zeros(1, np.int32), zero, zero, zero, zero))
+    batch = EventBatch(ids, offsets, zero, zero, Messages("", np.zeros(1, np.int32), zero, zero, zero, zero))
     return Payload(stream, batch, content, content.index(_MARK.to_bytes(8, "little")))

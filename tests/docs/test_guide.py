@@ -121,3 +121,17 @@ def test_the_commands_of_the_guide_do_the_same_as_its_views(reader, monkeypatch)
     assert result["values"] == wanted.values().tolist()
     assert wanted.total > 0
     assert (reader["folder"] / "cold.csv").exists()
+
+
+def test_what_the_readme_says_of_views_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ten_lines, views, _ = blocks(ROOT / "README.md")
+    reader = Reader().run(ten_lines)
+    with reader["live"]:
+        reader.run(views)
+        for name in ("pattern", "cold", "times", "per_monitor"):
+            ledger = reader[name].wait(events=1_000_000, timeout=60).latest.ledger
+            assert ledger.adds_up
+            assert ledger.binned > 0, name
+
+    assert reader["again"].same_as(reader["spectrum"].over(reader["rec"]))

@@ -24,6 +24,10 @@ from .setting import Setting
 from .taking import picture_of
 
 
+WORTH_TELLING_S = 1.0
+"""How far a view is behind its stream before it says so."""
+
+
 class Observed:
     """The part of a `View` that panels look at. None of it waits for data."""
 
@@ -136,6 +140,6 @@ class Observed:
     def _behind(self) -> tuple[str, ...]:
         subscription = self._engine.subscription
         behind = subscription.lag if subscription is not None and not self._engine.is_over else Lag()
-        if not behind.messages:
+        if behind.seconds < WORTH_TELLING_S:
             return ()
         return (f"{behind.messages:,} messages ({behind.seconds:.1f} s) behind; skip_ahead() leaves them out",)
