@@ -266,6 +266,18 @@ def test_axes_with_the_name_of_another_variable_are_refused():
         to_da00(made([1, 2], ld.bins(0, 2, n=2).named("signal")), "h", 0)
 
 
+def test_a_series_goes_with_the_times_of_its_slots_alone():
+    slots = ld.bins(0, 5_000_000_000, n=5, unit="ns").named("time")
+    series = snapshot(slots)
+    assert series.span is not None
+
+    back = from_message(to_da00(series, "det", 5))
+
+    assert back.axes["time"].edges.tolist() == slots.edges.tolist()
+    assert np.array_equal(back.array, series.array)
+    assert [len(axis) for axis in back.axes] == [5]
+
+
 def test_the_span_of_time_comes_along():
     assert from_message(to_da00(snapshot(), "d", 0)).span == snapshot().span
     assert from_message(to_da00(snapshot(), "d", 0)).rate().same_as(snapshot().rate())
