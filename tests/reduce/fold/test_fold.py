@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livedata.reduce.condition import Compare
 from livedata.reduce.description import Description
-from livedata.reduce.fold import dense, entries
+from livedata.reduce.fold import blocks, dense, entries
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.counted import Counted, Fold
 from livedata.reduce.fold.judge import make_judge
@@ -96,6 +96,19 @@ def test_short_runs_of_entries_are_counted_together(described, sizes, seed, weig
     wanted = folded(description, where, split(one, list(range(one.n_entries)))).counted()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "TOGETHER", together)
+        same(folded(description, where, [one]).counted(), wanted)
+
+
+@settings(deadline=None, max_examples=60)
+@given(descriptions(), SIZES, st.integers(0, 99), st.sampled_from([1, 7, 100]), st.booleans())
+def test_blocks_may_end_anywhere(described, sizes, seed, block, sparse) -> None:
+    description, where = described
+    description = replace(description, sparse=sparse)
+    one = events(where.layout, sizes, seed, weighted=seed % 2 == 0)
+    wanted = folded(description, where, [one]).counted()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK", block)
+        patch.setattr(dense, "_fast_run", lambda plan, cells: None)
         same(folded(description, where, [one]).counted(), wanted)
 
 

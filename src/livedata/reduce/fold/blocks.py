@@ -15,7 +15,7 @@ from . import finding
 from .columns import Column
 from .plan import Plan
 
-BLOCK = 1 << 14
+BLOCK = 1 << 15
 """Events that are taken at a time."""
 _NO_SHIFT = np.zeros(0)
 _NO_PIXELS = np.zeros(0, np.int32)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-FILTERED, UNMAPPED, MASKED, OUTSIDE = -1, -2, -3, -4
+UNMAPPED, MASKED, OUTSIDE = -2, -3, -4
+"""Before them comes that of filtered entries, whose events no loop ever sees."""
 NAN, UNDERFLOW, OVERFLOW = 0, 1, 2
 """Kinds of failing an axis."""
 FIRST_AXIS = -5
-N_GENERAL = 4
+"""Undefined on the first axis; below and above it come next, then the other axes."""
 
 
 def axis_fate(axis: int, kind: int) -> int:
