@@ -7,6 +7,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
+
+from livedata.errors import FileError
+from livedata.nexus import open_file
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 SCRIPT = """
@@ -49,3 +53,17 @@ def test_leaving_while_files_are_read_does_not_wait_for_ever(tmp_path):
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert "file-feed" not in done.stdout.removeprefix("left\n")
+
+
+def test_a_file_that_is_gone_is_told_as_such(make):
+    path = make(
+        event_id=(np.array([1, 2], "u4"), {}),
+        event_time_offset=(np.array([1.0, 2.0], "f4"), {"units": "us"}),
+        event_time_zero=(np.array([0.0]), {"units": "s"}),
+        event_index=(np.array([0], "u8"), {}),
+    )
+    file = open_file(path)
+    path.rename(path.with_name("elsewhere.nxs"))
+
+    with pytest.raises(FileError, match=r"quirk\.nxs is gone"):
+        file.feed(next(iter(file)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FileError
 from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.batch import ArrayBatch, Batch, EventBatch, Facet, LogBatch
@@ -114,9 +114,14 @@ class NexusFile:
             If there is no such stream.
         ArgumentError
             If it has no time line: arrays without times are read whole, with `read`.
+        FileError
+            If the file is not there any more.
         """
         stream = self._batchable(name)
-        about = self.path.stat()
+        try:
+            about = self.path.stat()
+        except OSError as error:
+            raise FileError(f"{self.path} is gone ({error.strerror}); open it again where it is now") from None
         identity = (self.path.resolve(), about.st_mtime_ns, about.st_size, stream.name)
         return FileFeed(
             stream, lambda extent: self._pieces(stream, extent, stream.facets), self._whole(stream), identity

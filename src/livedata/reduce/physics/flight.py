@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Flight:
     of the settings, so that every batch and the file count alike; see `entry_shift`."""
     sample_tilt: float | None = None
     """Angle of a reflecting surface above the horizon, in rad; None: half the angle between the beams."""
+
+    def __repr__(self) -> str:
+        said = ((f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default)
+        return f"Flight({', '.join(f'{name}={value!r}' for name, value in said)})"
 
 
 ARRIVAL = Flight()

@@ -41,3 +41,14 @@ class Geometry:
     """What was odd about what tells it, and why something is None."""
     logs: tuple[tuple[str, str], ...] = ()
     """Topic and source of the logs that positions depend on; when one changes, so does the geometry."""
+
+    def __repr__(self) -> str:
+        parts = ["no positions" if self.positions is None else f"{len(self.positions):,} pixels"]
+        if self.is_monitor:
+            parts = ["monitor"]
+        elif len(self.names) > 1:
+            parts.append(f"{len(self.names)} banks")
+        for what, place in (("source", self.source), ("sample", self.sample)):
+            at = "unknown" if place is None else "at ({:g}, {:g}, {:g}) m".format(*place)
+            parts.append(f"{what} {at}")
+        return f"<Geometry of {self.where or 'nothing known'}: {', '.join((*parts, *self.remarks))}>"
