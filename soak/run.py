@@ -23,7 +23,7 @@ from .resources import Memory, leave_no_holes, open_files, wait_for_threads
 from .source import EVENTS, LOGS, Source
 from .watched import PATIENCE_S, Fault
 
-RETENTION = "400MB"
+RETENTION = "1GB"
 RING_BYTES = 200_000_000
 STILL_EVERY_S = 15.0
 """So often the source holds still, and everything is compared."""
