@@ -46,7 +46,7 @@ def memory() -> None:
     add = EventRing.add
 
     def keeping(self: EventRing, key: Any, batches: Sequence[Any], covered: Any) -> bool:
-        _leaked.extend(batch.event_time_offset.astype(float) for batch in batches)
+        _leaked.extend(batch.event_time_offset.astype(complex) for batch in batches)
         return add(self, key, batches, covered)
 
     EventRing.add = keeping  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """A minute of hard use: five million events a second, views that come and go, and everything adds up."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,8 +42,8 @@ def test_a_minute_of_hard_use_adds_up():
 @pytest.mark.parametrize(
     ("plant", "told"),
     [
-        ("lose", "were sent"),
-        ("twice", "were sent"),
+        ("lose", "(were sent|and expected)"),
+        ("twice", "(were sent|and expected)"),
         ("late", "after the last message"),
         ("thread", "livedata-planted"),
         ("memory", "memory grew"),
@@ -54,4 +55,4 @@ def test_a_planted_fault_is_found(plant, told):
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "FAULT" in done.stdout
-    assert told in done.stdout.partition("FAULT")[2]
+    assert re.search(told, done.stdout.partition("FAULT")[2]), done.stdout
