@@ -147,10 +147,11 @@ def test_sums_that_run_along_change_nothing(name: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "name", ["cube", "scattered cube of uneven bins", "cube of two quantities", "cube within a range"]
 )
-def test_images_are_cut_out_of_sums_that_run_along(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("spill_at", [250, 10**9])
+def test_images_are_cut_out_of_sums_that_run_along(name: str, spill_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells, "DIRECT", 0)
     monkeypatch.setattr(cells, "MANY", 1)
-    monkeypatch.setattr(cells, "SPILL_AT", 250)
+    monkeypatch.setattr(cells, "SPILL_AT", spill_at)
     monkeypatch.setattr(cells, "SPILL_AGAIN_AT", 170)
     parts = [events(CONTIGUOUS, [60, 40], seed, weighted=seed == 5) for seed in range(12)]
     base, where = described(name)
