@@ -33,8 +33,8 @@ def test_there_is_a_test_for_every_example():
 # SANS
 
 
-def test_sans_finds_the_ring_and_every_event(runs, example):
-    names = example("sans", runs)
+def sans_is_right(names):
+    """Check the numbers of the example."""
     iq, image = names["iq"].snapshot(), names["image"].snapshot()
 
     assert image.total == image.ledger.seen == 100_000
@@ -44,6 +44,10 @@ def test_sans_finds_the_ring_and_every_event(runs, example):
     assert iq["0.08 1/angstrom":"0.14 1/angstrom"].peak().position == pytest.approx(SANS_PEAK, rel=0.03)
     assert iq.total * 300 * 1.9e7 == pytest.approx(iq.ledger.binned)
     assert names["upper"].total == pytest.approx(iq.total / 2, rel=0.05)
+
+
+def test_sans_finds_the_ring_and_every_event(runs, example):
+    sans_is_right(example("sans", runs))
 
 
 @pytest.mark.shared
@@ -62,8 +66,8 @@ def test_sans_reduces_a_real_run(real_runs, example):
 # Reflectometry
 
 
-def test_reflectometry_finds_the_peak_of_the_multilayer(runs, example):
-    names = example("reflectometry", runs)
+def reflectometry_is_right(names):
+    """Check the numbers of the example."""
     r, seen = names["r"].snapshot(), names["theta_lambda"].snapshot()
     theta, wavelength = (axis.centers for axis in seen.axes)
     reflected = np.where(np.outer(theta > 0.3, np.ones(len(wavelength), bool)), seen.values(), 0)
@@ -77,6 +81,10 @@ def test_reflectometry_finds_the_peak_of_the_multilayer(runs, example):
     lit = reflected.sum(axis=0) > 500
     assert lit.sum() >= 8
     assert q[row, np.arange(len(wavelength))][lit] == pytest.approx(REFLECTED_PEAK, rel=0.06)
+
+
+def test_reflectometry_finds_the_peak_of_the_multilayer(runs, example):
+    reflectometry_is_right(example("reflectometry", runs))
 
 
 @pytest.mark.shared
@@ -120,8 +128,8 @@ def test_diffraction_finds_the_lattice_of_the_simulated_powder(tmp_path, example
 # Spectroscopy
 
 
-def test_spectroscopy_finds_the_elastic_line_and_the_excitation(runs, example):
-    names = example("spectroscopy", runs)
+def spectroscopy_is_right(names):
+    """Check the numbers of the example."""
     counts = names["counts"].snapshot()
     spectrum = counts.project("energy_transfer")
     elastic = spectrum["-2 meV":"2 meV"].peak()
@@ -138,6 +146,10 @@ def test_spectroscopy_finds_the_elastic_line_and_the_excitation(runs, example):
     assert names["warm"].ledger.adds_up
 
 
+def test_spectroscopy_finds_the_elastic_line_and_the_excitation(runs, example):
+    spectroscopy_is_right(example("spectroscopy", runs))
+
+
 def test_elastic_neutrons_lie_between_the_momentum_transfers_of_the_first_and_the_last_tube(runs, example):
     elastic = example("spectroscopy", runs)["elastic"].snapshot().project("q_inelastic")
     k = np.sqrt(25.0 / 2.072)
@@ -150,8 +162,8 @@ def test_elastic_neutrons_lie_between_the_momentum_transfers_of_the_first_and_th
 # Imaging
 
 
-def test_imaging_finds_what_the_sample_takes_away(runs, example):
-    names = example("imaging", runs)
+def imaging_is_right(names):
+    """Check the numbers of the example."""
     image, seen = names["image"].snapshot(), names["seen"].snapshot()
 
     assert names["transmission"] == pytest.approx(TRANSMISSION, rel=0.05)
@@ -161,6 +173,10 @@ def test_imaging_finds_what_the_sample_takes_away(runs, example):
     # From the first pulse to the last, or to the end of its frame.
     assert names["rate"].total == pytest.approx(image.values()[1:].sum() / 10.0, rel=0.02)
     assert names["flat"].total == pytest.approx(image.total / image.values()[:, :8].sum())
+
+
+def test_imaging_finds_what_the_sample_takes_away(runs, example):
+    imaging_is_right(example("imaging", runs))
 
 
 def test_imaging_averages_frames(runs, example):
@@ -230,3 +246,28 @@ def test_imaging_says_live_what_was_sent(runs, url, example):
         assert names["seen"].latest.total == image[SAMPLE].sum()
         np.testing.assert_allclose(names["mean"].latest.values(), frames.mean(axis=0))
         np.testing.assert_array_equal(names["last"].latest.values(), frames[-1])
+
+
+# The checks above see what is wrong
+
+
+WRONG = {
+    "another shortest wavelength": ("sans", sans_is_right, "1.5 angstrom", "6 angstrom"),
+    "a beam stop that is too large": ("sans", sans_is_right, 'radii="60 mm"', 'radii="500 mm"'),
+    "another rate of pulses": ("reflectometry", reflectometry_is_right, "60 Hz", "50 Hz"),
+    "no divisor": ("reflectometry", reflectometry_is_right, 'charge="proton_charge"', "pulses=True"),
+    "another incident energy": ("spectroscopy", spectroscopy_is_right, "25 meV", "24 meV"),
+    "rows for columns": ("imaging", imaging_is_right, "[16:48, 20:44]", "[20:44, 16:48]"),
+    "another region": ("imaging", imaging_is_right, "x=(20, 44)", "x=(20, 40)"),
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_an_example_that_is_wrong_is_seen(fault, runs, example):
+    name, is_right, right, wrong = WRONG[fault]
+    (block,) = blocks(DOCS / "examples" / f"{name}.md")
+    assert right in block.code
+    names = example(name, runs, lambda code: code.replace(right, wrong))
+
+    with pytest.raises(AssertionError):
+        is_right(names)
