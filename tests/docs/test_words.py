@@ -32,3 +32,10 @@ def test_a_geometry_that_is_not_told_says_why(real_runs):
 
 def test_an_axis_of_no_name_yet_shows_its_bins():
     assert repr(ld.bins(0, 10, n=5, unit="ms")) == "<Axis 5 bins 0 … 10 ms>"
+
+
+def test_a_region_of_a_picture_that_is_not_there_says_what_to_do(runs):
+    spectrum = ld.open(runs / "spectrometer.nxs")["detector_events"].histogram(toa=ld.bins(0, 20, n=5, unit="ms"))
+
+    with pytest.raises(ld.ArgumentError, match=r"there is none here; begin with \.image\(\), or give ld\.pixels"):
+        spectrum.region(ld.rectangle(x=(0, 3), y=(0, 1))).values()

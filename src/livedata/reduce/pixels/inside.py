@@ -56,7 +56,9 @@ def inside(region: Region, screen: Screen | None, layout: Layout) -> Bools:
     if isinstance(region, PixelList):
         return np.repeat(listed(region, layout)[None], replicas, axis=0)
     if screen is None:
-        raise ArgumentError(f"{region!r} lies on a picture, and there is none here; give numbers of pixelsld.pixels(…)")
+        raise ArgumentError(
+            f"{region!r} lies on a picture, and there is none here; begin with .image(), or give ld.pixels(…)"
+        )
     drawn = np.append(places(region, screen).ravel(), False)  # whatever is not on the screen looks at the last one
     return drawn[np.where(screen.cells >= 0, screen.cells, -1)]
 
