@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livedata.reduce.condition import Compare
 from livedata.reduce.description import Description
-from livedata.reduce.fold import blocks, dense, entries
+from livedata.reduce.fold import blocks, cells, dense, entries
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.counted import Counted, Fold
 from livedata.reduce.fold.judge import make_judge
@@ -74,17 +74,22 @@ def test_what_is_taken_away_was_never_there(described, sizes, seed, weighted) ->
     same(fold.picture(), folded(description, where, [stays]).picture())
 
 
-@settings(deadline=None, max_examples=60)
-@given(descriptions(), SIZES, st.integers(0, 99))
-def test_the_special_loops_count_as_the_general_way_does(described, sizes, seed) -> None:
+@settings(deadline=None, max_examples=100)
+@given(descriptions(), SIZES, st.integers(0, 99), st.booleans())
+def test_the_special_loops_count_as_the_general_way_does(described, sizes, seed, large) -> None:
     description, where = described
-    batches = [events(where.layout, sizes, seed)]
-    special = folded(description, where, batches)
-    general = make_fold(description, where)
+    one = events(where.layout, sizes, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        if large:  # sums run along, as they do beside large cubes
+            patch.setattr(cells, "DIRECT", 0)
+            patch.setattr(cells, "MANY", 1)
+        special = folded(description, where, [one])
+        general = make_fold(description, where)
     assert isinstance(general, dense.DenseFold)
     general._fast = None
-    general.add(batches[0], make_judge(description, where))
+    general.add(one, make_judge(description, where))
     same(special.counted(), general.counted())
+    same(special.picture(), general.picture())
 
 
 @settings(deadline=None, max_examples=60)

@@ -126,8 +126,9 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
         return lambda ids, toa, counts, one: kernels.count_rows(ids, stage.first, stage.n_ids, table, counts, one)
     column = plan.columns[0]
     whole = column.whole
+    is_small = len(stage.few) > 0 and stage.n_rows * plan.width < 2**32 and not len(cells.columns)
     if column.formula is not None:
-        return _linear_run(plan, column)
+        return _linear_run(plan, column) if is_small else None
     if whole is None or column.name != "toa":
         return None
     even, width = whole.even, plan.width
@@ -140,7 +141,7 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
     if even is None:
         return None
     bins = even.first, even.span, even.shift, even.scale
-    if len(stage.few) and stage.n_rows * width < 2**32 and not len(cells.columns):
+    if is_small:
         few = stage.few
         return lambda ids, toa, counts, one: kernels.count_few(
             ids, stage.first, stage.n_ids, few, toa, *bins, width, counts, one
@@ -151,12 +152,10 @@ def _fast_run(plan: Plan, cells: Cells) -> Run | None:
 
 
 def _linear_run(plan: Plan, column: Column) -> Run | None:
-    """Return the loop for a coordinate that is a factor times the time of arrival, in few rows."""
+    """Return the loop for a coordinate that is a factor times the time of arrival; for few rows without sums."""
     stage, floats, formula = plan.stage, column.floats, column.formula
     factors = None if formula is None else formula.factors
     if factors is None or floats is None or not stage.needs_ids or stage.layout is None:
-        return None
-    if not len(stage.few) or stage.n_rows * plan.width >= 2**32:
         return None
     by_place = np.append(factors, np.nan)
     of_numbers = by_place[stage.pixel_table] if len(stage.pixel_table) else np.append(factors[: stage.n_ids], np.nan)

@@ -55,13 +55,13 @@ def find_runs(planes: Any, index: Any, n_events: int, starts: Any, stops: Any, r
 
 @njit(
     [
-        types.int64(types.Array(kind, 1, "C", readonly=True), _I64, _I64, kind[::1])
+        types.void(types.Array(kind, 1, "C", readonly=True), _I64, _I64, kind[::1])
         for kind in (types.int32, types.int16)
     ],
     **_OPTIONS,
 )
-def copy_runs(values: Any, starts: Any, stops: Any, out: Any) -> int:
-    """Write the values ``starts[k] <= i < stops[k]`` of each run behind those of the one before; return how many."""
+def copy_runs(values: Any, starts: Any, stops: Any, out: Any) -> None:
+    """Write the values ``starts[k] <= i < stops[k]`` of each run behind those of the one before."""
     n = 0
     for k in range(len(starts)):
         start, length = starts[k], stops[k] - starts[k]
@@ -70,4 +70,3 @@ def copy_runs(values: Any, starts: Any, stops: Any, out: Any) -> int:
         for i in range(length):
             target[i] = source[i]
         n += length
-    return n
