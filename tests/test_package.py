@@ -123,7 +123,7 @@ def run_example_of_readme(number, folder):
 
 
 def test_a_message_is_shown_as_the_readme_says(tmp_path):
-    odd, plain = run_example_of_readme(1, tmp_path).splitlines()
+    odd, plain = run_example_of_readme(2, tmp_path).splitlines()
     assert odd.startswith("2 ['timestamp is 0")
     assert "__absent__" in plain
 
