@@ -160,7 +160,11 @@ def count_cube(
     ids: Any, first_id: int, n_ids: int, table: Any, x: Any, first: Any, span: Any, shift: float, scale: float,
     width: int, good: int, cells: Any, totals: Any, sums: Any, one: Any,
 ) -> None:  # fmt: skip
-    """Count pairs of a row by `find_rows` and a column of even width, as `tally_pairs` does."""
+    """Count pairs of a row by `find_rows` and a column of even width, as `tally_pairs` does.
+
+    Large cubes go at the speed of the memory. Sorting events into parts of the size of a cache, or fetching cells ahead,
+    was tried and is slower; counters of 16 or 8 bits gain a tenth or a fifth.
+    """
     rows = np.empty(min(BLOCK, len(x)), np.uint32)
     columns = np.empty_like(rows)
     for start in range(0, len(x), BLOCK):

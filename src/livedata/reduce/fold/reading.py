@@ -138,7 +138,8 @@ class Reading:
         if self.columns or not len(cells.rows):
             counts: Sums = sum(self._values(part) for part in cells.parts())  # type: ignore[assignment]
             return counts
-        by_row = cells.row_sums().sum(axis=0)
+        by_row, failed = cells.row_sums()
+        by_row += failed
         if self.plan.spans:
             for part in cells.parts():
                 by_row -= part[0, :, self.plan.outside]
