@@ -162,7 +162,7 @@ def count_cube(
 ) -> None:  # fmt: skip
     """Count pairs of a row by `find_rows` and a column of even width, as `tally_pairs` does.
 
-    Large cubes go at the speed of the memory. Sorting events into parts of the size of a cache, or fetching cells ahead,
+    Large cubes go at the speed of the memory. Sorting events into parts that fit a cache, or fetching cells ahead,
     was tried and is slower; counters of 16 or 8 bits gain a tenth or a fifth.
     """
     rows = np.empty(min(BLOCK, len(x)), np.uint32)
