@@ -31,6 +31,11 @@ class Run:
     messages: list = field(default_factory=list)
     truth: Truth = field(default_factory=Truth)
 
+    @staticmethod
+    def n_events(message) -> int:
+        """Number of events in one of the messages."""
+        return len(schemas.decode(message[2]).time_of_flight) if message[0] == "ev" else 0
+
     @property
     def n_known(self) -> int:
         """Number of messages after which each stream has been heard of."""

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import livedata as ld
+from livedata.reduce import moving
 from livedata.reduce.condition import Compare
 from livedata.reduce.counting import Counting
+from livedata.reduce.moving import Moving
 from livedata.reduce.result.ledger import FATES
 from livedata.transport import open_transport
 from tests.system.descriptions import descriptions, made_run
@@ -132,6 +134,18 @@ def test_a_window_ends_with_what_lies_in_it_whatever_came_when(seed, description
         assert view.latest.ledger.seen == sum(wanted[2].values())
 
 
+def test_a_window_too_large_to_be_held_ends_alike(monkeypatch):
+    monkeypatch.setattr(moving, "HELD_BYTES", 200)
+    for seed in range(12):
+        run, window = made_run(seed), {"pulses": 3} if seed % 2 else {"seconds": "250 ms"}
+        with Place(run) as place:
+            place.send(run.messages[: run.n_known])
+            view = place.stream.histogram(toa=ld.bins(0, 71.43, n=20, unit="ms")).window(**window)
+            place.send(run.messages[run.n_known :])
+
+            assert comes_to(view, expected(view.description, inside(window, run.truth))) == ""
+
+
 def test_a_log_that_is_not_judged_again_is_found(monkeypatch):
     monkeypatch.setattr(Counting, "_judge_again", lambda *args: None)
     assert _found_at_some_seed()
@@ -144,7 +158,7 @@ def test_an_entry_that_is_counted_twice_is_found(monkeypatch):
 
 
 def test_a_window_that_lets_nothing_go_is_found(monkeypatch):
-    monkeypatch.setattr(Counting, "_drop_behind", lambda *args: None)
+    monkeypatch.setattr(Moving, "leaving", lambda self: None)
     assert _found_at_some_seed(window={"pulses": 2})
 
 
@@ -161,7 +175,8 @@ def _found_at_some_seed(window=None):
             place.send(run.messages[:half])
             view = place.stream.histogram(toa=ld.bins(0, 71.43, n=20, unit="ms")).where(condition)
             view = view if window is None else view.window(**window)
-            time.sleep(0.2)
+            if window is None:
+                view.wait(events=sum(run.n_events(m) for m in run.messages[:half]), timeout=10)
             place.send(run.messages[half:])
             if comes_to(view, expected(view.description, truth), timeout_s=1.0):
                 return True

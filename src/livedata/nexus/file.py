@@ -263,4 +263,5 @@ def open_file(path: str | Path) -> NexusFile:
     FileError
         If the file is missing, not HDF5, or damaged.
     """
-    return NexusFile(Path(path), describe(Path(path)))
+    place = Path(path).absolute()
+    return NexusFile(place, describe(place))

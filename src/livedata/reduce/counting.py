@@ -60,6 +60,7 @@ class Counting:
         self.lost = 0
         """Messages that had been counted, and had expired when they were to be counted anew."""
         self.generation = 1
+        self._n_judged_before = 0
         self._feed = feed
         self._make = make
         self._judge = Judge()
@@ -92,8 +93,10 @@ class Counting:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What of the description does not fit what the logs say."""
-        return self._judge.remarks
+        """What of the description does not fit what the logs say, and what could not be judged again."""
+        n = self._n_judged_before
+        kept = (f"{n:,} expired messages judged before a log sample came late",) if n else ()
+        return (*self._judge.remarks, *kept)
 
     def prepare(self) -> None:
         """Make the fold; may take a moment, and may wait until logs are known."""
@@ -140,21 +143,30 @@ class Counting:
         batch = moving.inside(batch)
         self.fold.add(batch, self._judge)
         moving.hold(batch)
-        if moved:
-            self._drop_behind(moving)
+        if moved and (gone := moving.leaving()) is not None:
+            for one in gone:
+                self.fold.remove(one, self._judge)
+            self.fold.first_ns = moving.start_ns
 
     def cover(self, offsets: Covered) -> None:
         """Take note of offsets behind which everything was taken."""
         for p, (first, stop) in offsets.items():
             self.ranges[p] = merge_ranges((*self.ranges.get(p, ()), (first, stop)))
 
-    def look_again(self) -> bool:
+    def look_again(self, *, has_ended: bool = False) -> bool:
         """Judge again what a log sample that came late concerns; return whether anything was looked at.
 
         Everything that was taken must be covered by then.
+
+        Parameters
+        ----------
+        has_ended
+            Whether nothing will follow: only then is all of a file covered.
         """
         if self.fold is None:
             return False
+        if self._moving is not None and self._moving.is_too_large and (has_ended or not self._feed.is_finite):
+            self._drop_behind(self._moving)
         before = self._anchor.extent if self._anchor is not None else None
         if self._anchor is not None and self._anchor.moves(self.newest_ns):
             after = self._anchor.extent
@@ -174,7 +186,10 @@ class Counting:
             first = max(first, self._moving.start_ns)
         for start, stop in changed_spans(old, new):
             if start <= last and stop > first:
-                self._judge_again(old, new, max(start, first), min(stop, last + 1))
+                try:
+                    self._judge_again(old, new, max(start, first), min(stop, last + 1))
+                except Expired as gone:  # what nobody has any more stays as it was judged
+                    self._n_judged_before += size(gone.spans)
         return True
 
     def counted(self, *, picture: bool) -> Counted | None:
@@ -237,15 +252,14 @@ class Counting:
                 self.fold.add(part, new)
 
     def _drop_behind(self, moving: Moving) -> None:
-        """Take away what has left the window."""
+        """Take away what has left a window that is too large to be held: it is read once more."""
         assert self.fold is not None
-        gone = moving.leaving()
-        if gone is None:
-            first = self.fold.first_ns
-            gone = self._reread(first, moving.start_ns)  # type: ignore[assignment]
-        for batch in gone or ():
+        first, start = self.fold.first_ns, moving.start_ns
+        if first is None or start is None or first >= start:
+            return
+        for batch in self._reread(first, start):
             self.fold.remove(batch, self._judge)
-        self.fold.first_ns = moving.start_ns
+        self.fold.first_ns = start
 
     def _begin(self) -> None:
         """Before anything is counted, go to the run or log step that is known by now: nothing need be read again."""

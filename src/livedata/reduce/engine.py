@@ -227,16 +227,19 @@ class Engine:
                 version=self.version,
                 settled_until=counting.settled_until,
                 taken_ns=time.time_ns(),
-                remarks=self._remarks(taken.ledger),
+                remarks=self.remarks_of(taken.ledger),
             )
             if self._holders < 2 or picture:
                 self._cached.clear()
             self._cached[key] = snapshot
             return snapshot
 
-    def remarks(self, wanted: Description | None = None) -> tuple[str, ...]:
-        """Return what a reader of the result should know."""
-        return self._remarks(self.ledger(wanted))
+    def remarks_of(self, ledger: Ledger) -> tuple[str, ...]:
+        """Return what a reader of a result with these fates should know."""
+        lost = self._lost + self.counting.lost
+        expired = (f"{lost:,} messages had expired",) if lost else ()
+        skipped = (f"{self.n_skipped:,} messages skipped on request",) if self.n_skipped else ()
+        return (*ledger_remarks(ledger), *self.counting.remarks, *expired, *skipped)
 
     def await_events(self, n_events: int) -> None:
         """Have waiters woken as soon as so many events were seen, however soon after the last time."""
@@ -249,12 +252,6 @@ class Engine:
 
     def _taken(self, wanted: Description | None, *, picture: bool) -> Taken:
         return taken_from(self.counting, wanted if self._serves(wanted) else None, picture=picture)
-
-    def _remarks(self, ledger: Ledger) -> tuple[str, ...]:
-        lost = self._lost + self.counting.lost
-        expired = (f"{lost:,} messages had expired",) if lost else ()
-        skipped = (f"{self.n_skipped:,} messages skipped on request",) if self.n_skipped else ()
-        return (*ledger_remarks(ledger), *self.counting.remarks, *expired, *skipped)
 
     def _pending(self) -> int:
         if self.subscription is None or self.is_over:
@@ -309,7 +306,7 @@ class Engine:
                             self._finished = self._ended and not self._stopped
                             break
                     folded_bytes = self._take(items)
-                    self.counting.look_again()
+                    self.counting.look_again(has_ended=self._ended)
                 self._is_slow = time.monotonic() - began > SLOW_S
                 self._notify(at_once=False)
         except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other

@@ -29,6 +29,11 @@ class Moving:
         self._held: list[EventBatch] | None = []
         self._held_bytes = 0
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether what is in the window is not held: what leaves it has to be read once more."""
+        return self._held is None
+
     def follow(self, batch: EventBatch, now_ns: int) -> bool:
         """Take note of new entries; return whether the window has moved."""
         newest = newest_plausible(batch.event_time_zero, now_ns)

@@ -107,6 +107,8 @@ def divide(snapshot: Snapshot, divisors: tuple[Divisor, ...]) -> Snapshot:
         for array in (quotient, variance):
             array.flags.writeable = False
         said = snapshot.remarks
+        if not np.any(amount.value):
+            said = (*said, f"nothing to divide by: no {divisor.normalise.by} was counted")
         if _is_behind(amount.last_ns, snapshot.coverage.last_ns):
             said = (*said, f"partial: {divisor.normalise.by} is not known up to now")
         unit = f"{snapshot.unit}/{amount.unit}" if amount.unit else ("" if snapshot.unit == "counts" else snapshot.unit)

@@ -18,11 +18,11 @@ from .pixels.layout import Layout
 from .pixels.masked import masked
 from .pixels.screen import Screen
 from .prepare import layout_of, screen_of
+from .result.ledger import Ledger
 from .result.snapshot import Snapshot, State
 from .running import Running
 from .setting import Setting
 from .taking import picture_of
-
 
 WORTH_TELLING_S = 1.0
 """How far a view is behind its stream before it says so."""
@@ -133,7 +133,10 @@ class Observed:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the picture should know: fates other than binned, losses, the state of the broker."""
-        remarks = (*self._running.remarks, *self._behind())
+        return self._remarks_of(self._running.ledger)
+
+    def _remarks_of(self, ledger: Ledger) -> tuple[str, ...]:
+        remarks = (*self._engine.remarks_of(ledger), *self._behind())
         note = getattr(self._feed, "remark", "")
         return (*remarks, note) if note else remarks
 

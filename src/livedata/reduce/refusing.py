@@ -9,8 +9,9 @@ from .axis import Axes
 from .description import Description
 from .fold.judge import make_judge
 from .fold.memory import check_fits
-from .pixels.inside import spans_of
-from .prepare import layout_of, log_names
+from .pixels.inside import inside, spans_of
+from .pixels.region import has_shape
+from .prepare import layout_of, log_names, screen_of
 from .quantity import is_of_entries, kind_of, unknown
 from .setting import Setting
 
@@ -38,6 +39,7 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
     if not description.sparse and not description.frames:
         shape = tuple(axis.n for axis in axes)
         check_fits(math.prod(shape) * CELL_BYTES, shape)
+    _refuse_region(description, setting)
     spans = spans_of(description.region) if description.region is not None else ()
     names = [*(axis.name for axis in description.axes), *(span.quantity for span in spans)]
     wanted = [name for name in names if kind_of(name) == "coordinate"]
@@ -47,3 +49,13 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
         layout = layout_of(description, setting)
         for name in wanted:
             formula_of(name, setting.geometry(), description.flight, layout.size if layout is not None else 1)
+
+
+def _refuse_region(description: Description, setting: Setting) -> None:
+    """Refuse a region that has no picture to lie on, or another unit than its axes."""
+    if description.region is None or not has_shape(description.region):
+        return
+    layout = layout_of(description, setting)
+    if layout is None:
+        raise ArgumentError(f"{description.region!r} lies on a picture, and nothing says where the pixels stand")
+    inside(description.region, screen_of(description, setting), layout)

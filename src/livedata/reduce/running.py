@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..errors import WaitTimeout
 from ..streams.extent import Extent
 from ..streams.feed import Feed
 from .description import Description
@@ -19,6 +22,10 @@ from .waiting import wait_for
 
 if TYPE_CHECKING:
     from .normalising import Divisor
+
+
+PATIENCE_S = 2.0
+"""How long what a result is divided by may take to follow."""
 
 
 class Running:
@@ -62,11 +69,6 @@ class Running:
         """Fates so far, of the view's own events."""
         return self.engine.ledger(self.description)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What a reader of the result should know."""
-        return self.engine.remarks(self.description)
-
     def snapshot(self, *, picture: bool) -> Snapshot:
         """Return the result by now, divided by what it is to be divided by."""
         snapshot = self.engine.snapshot(self.description, picture=picture and not self.divisors)
@@ -76,6 +78,19 @@ class Running:
 
         divided = replace(divide(snapshot, self.divisors), name=self.name)
         return picture_of(divided) if picture else divided
+
+    def let_divisors_follow(self, deadline: float | None) -> None:
+        """Give what the result is divided by a moment to come as far as the result itself."""
+        newest = self.engine.newest_ns
+        patience = time.monotonic() + PATIENCE_S
+        for divisor in self.divisors:
+
+            def has_followed(engine: Engine = divisor.engine) -> bool:
+                return newest is None or (engine.newest_ns is not None and engine.newest_ns >= newest)
+
+            with contextlib.suppress(WaitTimeout):
+                until = patience if deadline is None else min(patience, deadline)
+                wait_for(divisor.engine, self.name, has_followed, until)
 
     def complete(self) -> None:
         """Wait until something finite is complete.

@@ -216,6 +216,7 @@ class View(Observed, Operable):
         Until(self._engine, self._feed, self._setting, self._running.description, self.name).wait(
             events, until, deadline, extent=self._extent, after=self._after
         )
+        self._running.let_divisors_follow(deadline)
         return self
 
     def reset(self) -> View:
@@ -300,12 +301,12 @@ class View(Observed, Operable):
 
     def __repr__(self) -> str:
         ledger = self._running.ledger
-        shape = " × ".join(str(axis.n) for axis in self.axes)
+        shape = "".join(f" {'× ' if i else ''}{axis.n}" for i, axis in enumerate(self.axes))
         age = "" if self.is_finite else f", {describe_age(self.data_ns, time.time_ns())}"
-        remarks = "".join(f", {r}" for r in self.remarks)
+        remarks = "".join(f", {r}" for r in self._remarks_of(ledger))
         failed = f": {self.error}" if self.error is not None else ""
         counted = f"{ledger.binned:,} of {ledger.seen:,} events binned"
-        return f"<{self.name} {shape} {self.state}{failed}{age}, {counted}{remarks}>"
+        return f"<{self.name}{shape} {self.state}{failed}{age}, {counted}{remarks}>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle = self._present(self) if self._present is not None else None

@@ -161,6 +161,13 @@ Region = Rectangle | Ellipse | Polygon | PixelList | Span | Combined
 _SIGNS = {"or": "|", "and": "&", "minus": "-"}
 
 
+def has_shape(region: Region) -> bool:
+    """Return whether a shape that lies on a picture is part of a region."""
+    if isinstance(region, Combined):
+        return has_shape(region.a) or has_shape(region.b)
+    return isinstance(region, Rectangle | Ellipse | Polygon)
+
+
 def has_span(region: Region) -> bool:
     """Return whether a quantity of events is part of a region."""
     if isinstance(region, Combined):
