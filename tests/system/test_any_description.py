@@ -177,6 +177,8 @@ def _found_at_some_seed(window=None):
             view = view if window is None else view.window(**window)
             if window is None:
                 view.wait(events=sum(run.n_events(m) for m in run.messages[:half]), timeout=10)
+            else:
+                view.wait(events=1, timeout=10)
             place.send(run.messages[half:])
             if comes_to(view, expected(view.description, truth), timeout_s=1.0):
                 return True

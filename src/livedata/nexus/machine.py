@@ -152,6 +152,7 @@ class RecorderMachine:
                 title=spec.title,
                 instrument=spec.instrument,
                 layouts=spec.layouts,
+                geometries=spec.geometries,
                 units=spec.units,
             )
             writer.covered({p: (first, first) for p, first in spec.start.items()})

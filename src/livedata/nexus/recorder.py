@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from ..errors import BrokerUnreachable, RecordingError, TransportError, WaitTimeout
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.batch import LogBatch
 from ..streams.extent import Extent
@@ -189,6 +190,7 @@ def record(
     topics: Iterable[str] | str | None = None,
     start: Mapping[Partition, int] | None = None,
     layouts: Mapping[StreamKey, Layout] | None = None,
+    geometries: Mapping[StreamKey, Geometry] | None = None,
     units: Mapping[StreamKey, str] | None = None,
     initial: Mapping[StreamKey, LogBatch | Sequence[LogBatch]] | None = None,
     title: str = "",
@@ -211,6 +213,8 @@ def record(
         that are not named are read from their beginning.
     layouts
         Where pixels stand, by stream; readers then group events by pixel.
+    geometries
+        Where they are in space, and where source and sample are, by stream: the file then tells the same.
     units
         Units of logs known beforehand; what their own messages say later counts more.
     initial
@@ -245,6 +249,7 @@ def record(
             title=title,
             instrument=_common_name(start) if instrument is None else instrument,
             layouts=dict(layouts or {}),
+            geometries=dict(geometries or {}),
             units=dict(units or {}),
             initial={k: (b,) if isinstance(b, LogBatch) else tuple(b) for k, b in (initial or {}).items()},
         )

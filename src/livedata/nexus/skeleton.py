@@ -5,10 +5,14 @@
     /                              NXroot        @default=entry
     └── entry                      NXentry       title, start_time, end_time
         ├── instrument             NXinstrument  name
-        │   └── detector           NXdetector    detector_number, only with a known layout
-        │       └── detector_events  NXevent_data
+        │   ├── source             NXsource      where neutrons start, if known
+        │   ├── detector           NXdetector    detector_number and pixel offsets, as far as known
+        │   │   └── detector_events  NXevent_data
+        │   └── monitor            NXmonitor     only with a known place
+        │       └── monitor_events   NXevent_data
+        ├── sample                 NXsample      where it is, if known
         ├── detector_events        the same group (hard link): some readers look for banks only here
-        ├── monitor_events         NXevent_data of streams without a layout
+        ├── monitor_events         NXevent_data of streams of which no more is known
         ├── logs                   NXcollection
         │   ├── temperature        NXlog
         │   └── temperature_2      NXlog         @part=2: its values of another type
@@ -19,13 +23,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import h5py
 import numpy as np
 
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.key import StreamKey
+from .geometry.written import write_geometry, write_surroundings
 from .moment import format_moment
 from .naming import safe_name, storable
 from .provenance import FORMAT
@@ -38,8 +45,17 @@ CLASS = {"log": "NXlog", "frames": "NXlog", "arrays": "NXdata"}
 class Skeleton:
     """Makes the groups of one file."""
 
-    def __init__(self, file: Any, *, title: str, instrument: str, start_ns: int) -> None:
+    def __init__(
+        self,
+        file: Any,
+        *,
+        title: str,
+        instrument: str,
+        start_ns: int,
+        geometries: Mapping[StreamKey, Geometry] | None = None,
+    ) -> None:
         self._start_ns = start_ns
+        self._geometries = dict(geometries or {})
         file.attrs["NX_class"] = "NXroot"
         file.attrs["default"] = "entry"
         file.attrs["creator"] = f"livedata {_version()}"
@@ -50,6 +66,7 @@ class Skeleton:
         self._entry["start_time"] = format_moment(start_ns)
         self._instrument = _group(self._entry, "instrument", "NXinstrument")
         self._instrument["name"] = storable(instrument)
+        write_surroundings(self._entry, self._instrument, self._geometries.values())
         self.record = _group(self._entry, "livedata", "NXcollection")
         self.record.attrs["format"] = FORMAT
         self._messages = _group(self.record, "messages", "NXcollection")
@@ -57,14 +74,19 @@ class Skeleton:
 
     def event_group(self, key: StreamKey, layout: Layout | None) -> tuple[Any, Any]:
         """Make the group of an event stream, and the one of its messages."""
-        if layout is None:
+        geometry = self._geometries.get(key)
+        if layout is None and geometry is None:
             name = _free(self._entry, f"{safe_name(key.source)}_events", key)
             group = _group(self._entry, name, "NXevent_data")
         else:
             bank = _free(self._instrument, safe_name(key.source), key)
-            detector = _group(self._instrument, bank, "NXdetector")
-            _write_layout(detector, layout)
-            group = _group(detector, f"{bank}_events", "NXevent_data")
+            is_monitor = layout is None and geometry is not None and geometry.is_monitor
+            component = _group(self._instrument, bank, "NXmonitor" if is_monitor else "NXdetector")
+            if layout is not None:
+                _write_layout(component, layout)
+            if geometry is not None:
+                write_geometry(component, geometry, layout)
+            group = _group(component, f"{bank}_events", "NXevent_data")
             self._entry[_free(self._entry, f"{bank}_events", key)] = group
         return group, self._describe(group, key)
 
@@ -112,10 +134,7 @@ def _group(parent: Any, name: str, nx_class: str) -> Any:
 
 
 def _write_layout(detector: Any, layout: Layout) -> None:
-    """Write pixel numbers such that readers group events by pixel and name the dimensions.
-
-    There are no pixel offsets: only the arrangement is known, not lengths.
-    """
+    """Write pixel numbers such that readers group events by pixel and name the dimensions."""
     detector["detector_number"] = layout.detector_number()
     if len(layout.shape) > 1:
         detector.attrs["axes"] = list(layout.dims)

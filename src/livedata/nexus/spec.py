@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..reduce.physics.geometry import Geometry, Vector
 from ..reduce.pixels.layout import Layout, layout
 from ..streams.batch import LogBatch, Messages
 from ..streams.key import StreamKey
 from ..transport.protocol import Partition
 from .place import Place
+
+_ARRAYS = ("positions", "sizes", "excluded", "bank")
+"""What of a geometry is an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class RecorderSpec:
     title: str = ""
     instrument: str = ""
     layouts: Mapping[StreamKey, Layout] = field(default_factory=dict)
+    geometries: Mapping[StreamKey, Geometry] = field(default_factory=dict)
     units: Mapping[StreamKey, str] = field(default_factory=dict)
     initial: Mapping[StreamKey, tuple[LogBatch, ...]] = field(default_factory=dict)
     """The last sample of each facet of each process variable before the start."""
@@ -44,6 +49,7 @@ class RecorderSpec:
             "title": self.title,
             "instrument": self.instrument,
             "layouts": [[*key, _layout_json(held)] for key, held in self.layouts.items()],
+            "geometries": [[*key, _geometry_json(held)] for key, held in self.geometries.items()],
             "units": [[*key, unit] for key, unit in self.units.items()],
             "initial": [[*key, _log_json(batch)] for key, batches in self.initial.items() for batch in batches],
         }
@@ -62,6 +68,7 @@ class RecorderSpec:
             title=content["title"],
             instrument=content["instrument"],
             layouts={StreamKey(t, s, f): _layout_from(held) for t, s, f, held in content["layouts"]},
+            geometries={StreamKey(t, s, f): _geometry_from(held) for t, s, f, held in content["geometries"]},
             units={StreamKey(t, s, f): unit for t, s, f, unit in content["units"]},
             initial=initial,
         )
@@ -79,6 +86,38 @@ def _layout_from(content: Mapping[str, Any]) -> Layout:
     if "numbers" in content:
         return layout(shape, detector_number=_unpack(content["numbers"]), dims=dims)
     return layout(shape, first_id=content["first_id"], dims=dims)
+
+
+def _geometry_json(held: Geometry) -> dict[str, Any]:
+    arrays = {name: getattr(held, name) for name in _ARRAYS}
+    return {
+        "arrays": {name: _pack(array) for name, array in arrays.items() if array is not None},
+        **{name: getattr(held, name) for name in ("source", "sample", "gravity", "where", "is_monitor")},
+        **{name: list(getattr(held, name)) for name in ("names", "remarks", "logs")},
+    }
+
+
+def _geometry_from(content: Mapping[str, Any]) -> Geometry:
+    arrays = {name: _unpack(packed) for name, packed in content["arrays"].items()}
+    return Geometry(
+        arrays.pop("positions", None),
+        source=_point(content["source"]),
+        sample=_point(content["sample"]),
+        gravity=_point(content["gravity"]) or (0.0, -1.0, 0.0),
+        where=content["where"],
+        is_monitor=content["is_monitor"],
+        names=tuple(content["names"]),
+        remarks=tuple(content["remarks"]),
+        logs=tuple((topic, source) for topic, source in content["logs"]),
+        **arrays,
+    )
+
+
+def _point(told: list[float] | None) -> Vector | None:
+    if told is None:
+        return None
+    x, y, z = told
+    return (float(x), float(y), float(z))
 
 
 def _log_json(batch: LogBatch) -> dict[str, Any]:

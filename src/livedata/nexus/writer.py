@@ -19,6 +19,7 @@ from typing import Any
 import h5py
 
 from ..errors import FileError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch
 from ..streams.extent import Extent
@@ -61,6 +62,8 @@ class FileWriter:
         Texts for the file.
     layouts
         Where pixels stand, by stream; a stream with a layout is written below an NXdetector.
+    geometries
+        Where their pixels are in space, and source and sample; a monitor is written below an NXmonitor.
     units
         Units of logs known beforehand; what the log's own messages say later counts more.
     start_ns
@@ -74,6 +77,7 @@ class FileWriter:
         title: str = "",
         instrument: str = "",
         layouts: Mapping[StreamKey, Layout] | None = None,
+        geometries: Mapping[StreamKey, Geometry] | None = None,
         units: Mapping[StreamKey, str] | None = None,
         start_ns: int | None = None,
     ) -> None:
@@ -89,7 +93,9 @@ class FileWriter:
         try:
             # "latest" alone would give files that nobody can open again after a kill.
             self._file = h5py.File(path, "w", libver=("earliest", "latest"))
-            self._skeleton = Skeleton(self._file, title=title, instrument=instrument, start_ns=self.start_ns)
+            self._skeleton = Skeleton(
+                self._file, title=title, instrument=instrument, start_ns=self.start_ns, geometries=geometries
+            )
             self._fd = os.open(path, os.O_RDONLY)
         except OSError as error:
             raise FileError(f"cannot write {path}: {error}") from None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..reduce.setting import no_geometry
 from ..streams.arrayline import ArrayTimeline
@@ -23,7 +24,7 @@ from ..streams.vetoes import Vetoes
 from .eventstream import EventStream
 from .file import streams_of_run
 from .framestream import FrameStream, set_summary
-from .moving import geometry_of
+from .moving import geometry_now, geometry_of
 from .settings import live_setting
 from .stream import LogStream, Stream
 from .streams import Streams
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from .peek import Peek
 
 DISCOVERY_S = 2.0
+LOGS_S = 1.0
+"""How long a recording waits for the logs that say where things are."""
 USUAL_SCHEMA = {"events": "ev44", "log": "f144"}
 """What a stream that an instrument file promises will come as, before its first message."""
 
@@ -173,6 +176,9 @@ class LiveStreams(Streams):
     def record(self, path: str | os.PathLike[str], *, start: Any = None, title: str = "") -> Recording:
         """Record all streams of this connection into a NeXus file; returns at once.
 
+        What an instrument file tells of pixels, source and sample goes into the file; where it follows logs, as things
+        stand now.
+
         Parameters
         ----------
         path
@@ -189,7 +195,14 @@ class LiveStreams(Streams):
         """
         from .record import start_recording
 
-        return start_recording(self._connection, path, start=start, layouts=self._layouts_by_key(), title=title)
+        return start_recording(
+            self._connection,
+            path,
+            start=start,
+            layouts=self._layouts_by_key(),
+            geometries=self._geometries_by_key(),
+            title=title,
+        )
 
     def close(self) -> None:
         """Leave the broker, and end the source if there is one; views keep what they have."""
@@ -260,6 +273,11 @@ class LiveStreams(Streams):
 
     def _layouts_by_key(self) -> dict[StreamKey, Layout]:
         found = {key: self._layout_of(name, key) for name, key in self._by_name().items() if key.family == "events"}
+        return {key: held for key, held in found.items() if held is not None}
+
+    def _geometries_by_key(self) -> dict[StreamKey, Geometry]:
+        tellers = {key: self._teller_of(name, key) for name, key in self._by_name().items() if key.family == "events"}
+        found = {key: geometry_now(self._connection, told, LOGS_S) for key, told in tellers.items() if told is not None}
         return {key: held for key, held in found.items() if held is not None}
 
     def _row(self, name: str, key: StreamKey) -> StreamRow:

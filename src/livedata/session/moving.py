@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..errors import LiveDataError
 from ..reduce.physics.geometry import Geometry
 from ..streams.connection import Connection
 from ..streams.key import StreamKey
@@ -39,6 +40,12 @@ class MovingGeometry:
             self._look()
             return self._since_ns
 
+    def is_told(self) -> bool:
+        """Return whether every log that it depends on has brought a sample."""
+        with self._lock:
+            self._look()
+            return all(len(self._timeline(*log).data) for log in self._logs())
+
     def _look(self) -> None:
         if self._versions is not None and self._versions == self._present():
             return
@@ -64,6 +71,20 @@ class MovingGeometry:
     def _newest(self, topic: str, source: str) -> float | None:
         data = self._timeline(topic, source).data
         return float(data.value[-1]) if len(data) and data.value.ndim == 1 and data.value.dtype.kind in "iuf" else None
+
+
+def geometry_now(connection: Connection, teller: GeometryTeller, wait_s: float) -> Geometry | None:
+    """Return where things are now; logs that have brought nothing yet are waited for.
+
+    A description that cannot tell is a geometry of which nothing is known, and a remark why.
+    """
+    moving = MovingGeometry(connection, teller)
+    try:
+        if not moving.is_told():
+            connection.wait_for(moving.is_told, wait_s)
+        return moving()
+    except LiveDataError as error:
+        return Geometry(None, remarks=(str(error),))
 
 
 def geometry_of(connection: Connection, teller: GeometryTeller | None) -> Callable[[], Geometry | None]:

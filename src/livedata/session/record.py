@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from ..errors import FileError
+from ..reduce.physics.geometry import Geometry
 from ..reduce.pixels.layout import Layout
 from ..streams.batch import EventBatch, Facet, LogBatch, Messages
 from ..streams.connection import Connection
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 
 
 def start_recording(
-    connection: Connection, path: str | os.PathLike[str], *, start: Any, layouts: Mapping[StreamKey, Layout], title: str
+    connection: Connection,
+    path: str | os.PathLike[str],
+    *,
+    start: Any,
+    layouts: Mapping[StreamKey, Layout],
+    geometries: Mapping[StreamKey, Geometry],
+    title: str,
 ) -> Recording:
     """Begin to record; see `LiveStreams.record`."""
     from ..nexus import record
@@ -42,6 +49,7 @@ def start_recording(
         topics=connection.patterns,
         start=positions,
         layouts=layouts,
+        geometries=geometries,
         initial=last_values(connection),
         title=title,
     )

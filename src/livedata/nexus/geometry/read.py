@@ -5,6 +5,7 @@ What is broken is left out with a remark: nothing in here keeps anybody from cou
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import h5py
@@ -18,6 +19,7 @@ from .component import class_of, component_around, find_sample, find_source, ind
 from .measure import Numbers, member
 from .offsets import has_offsets, pixel_offsets
 from .older import box_placement, spherical_positions
+from .rest import with_rest
 from .shape import pixel_centres, pixel_size
 
 NUMBERS = ("detector_number", "pixel_id")
@@ -69,7 +71,7 @@ def read_geometry(
         positions, sizes, excluded = _monitor(component, around), None, None
     else:
         positions, sizes, excluded = _detector(component, around, sample)
-    return Geometry(
+    found = Geometry(
         positions,
         source=source,
         sample=sample,
@@ -78,9 +80,10 @@ def read_geometry(
         excluded=excluded,
         is_monitor=is_monitor,
         names=(name,),
-        remarks=tuple(around.remarks),
         logs=tuple(dict.fromkeys(around.logs)),
     )
+    found = with_rest(component, found, around.remark)
+    return replace(found, remarks=tuple(dict.fromkeys((*found.remarks, *around.remarks))))
 
 
 def _monitor(monitor: Any, around: Surroundings) -> Numbers | None:
@@ -113,7 +116,9 @@ def _detector(
         around.remark(str(problem))
         is_broken = True
     if matrix is not None and own is not None:
-        return own @ matrix[:3, :3].T + matrix[:3, 3], _size(detector, matrix[:3, :3], around), excluded
+        # Where a detector stands at the origin, its pixels stay as they are to the last bit, signs of zeros included.
+        placed = own if np.array_equal(matrix, np.eye(4)) else own @ matrix[:3, :3].T + matrix[:3, 3]
+        return placed, _size(detector, matrix[:3, :3], around), excluded
     try:
         points = spherical_positions(detector, None if numbers is None else numbers.size, around.remark)
         if points is not None:
