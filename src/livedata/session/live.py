@@ -177,7 +177,7 @@ class LiveStreams(Streams):
         """Record all streams of this connection into a NeXus file; returns at once.
 
         What an instrument file tells of pixels, source and sample goes into the file; where it follows logs, as things
-        stand now.
+        stand now, for which a log that has brought nothing yet is waited for a second.
 
         Parameters
         ----------
