@@ -70,8 +70,6 @@ def _can_take(engine: Engine, description: Description) -> bool:
         return False
     if engine.counting.description == description:
         return True
-    if engine.counting.fold is None:
-        return False
     return serves(engine.counting.description, description)
 
 

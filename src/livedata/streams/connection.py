@@ -19,6 +19,7 @@ from .batch import Batch, EventBatch, LogBatch
 from .clock import EARLIEST_NS
 from .extent import Extent, Ranges
 from .feed import Sink
+from .gathering import Gathering
 from .key import StreamKey
 from .ledger import StreamLedger, TopicLedger
 from .past import Past
@@ -34,8 +35,6 @@ from .turns import Turn, Turns
 
 HOLD_S = 0.005
 UNREAD_S = 1.0
-GATHER_S = 0.02
-"""How long a newly watched topic waits for more views before it is read."""
 RECORD_TIME_MS = 60_000
 """How far record times and data times may differ before record times say nothing about where a span begins."""
 
@@ -76,7 +75,7 @@ class Connection:
         self._splitter = Splitter(self._wants, tap=self.book.take)
         self._appetite = Appetite()
         self._pinned_topics: set[str] = set()
-        self._watched_since: dict[str, float] = {}
+        self._gathering = Gathering()
         self._subscriptions: list[TopicSubscription] = []
         self._finite: list[TopicSubscription] = []
         self._watched: frozenset[StreamKey] = frozenset()
@@ -274,7 +273,7 @@ class Connection:
             while not self._stop.is_set():
                 self._follow_watched()
                 if not self.book.assigned:
-                    self._wake.wait(GATHER_S)
+                    self._wake.wait(HOLD_S)
                     self._wake.clear()
                     continue
                 if self._hold_topics():
@@ -336,18 +335,16 @@ class Connection:
         return victim is not None and any(s.key == victim[0] and shared(s.left, victim[1]) for s in subscriptions)
 
     def _follow_watched(self) -> None:
-        """Read exactly the partitions of watched and light topics.
-
-        A topic that somebody begins to watch is taken up a moment later: a cell often makes several views, and those
-        made by then share one reading instead of catching up each on its own.
-        """
+        """Read exactly the partitions of watched and light topics; see `Gathering` for those that are new."""
         with self.book.lock:
             self._subscriptions = [s for s in self._subscriptions if not s.is_closed]
-            watched = {s.key.topic for s in self._subscriptions} - self._pinned_topics - self.book.light
-            now = time.monotonic()
-            self._watched_since = {topic: self._watched_since.get(topic, now) for topic in watched}
-            ready = {topic for topic, since in self._watched_since.items() if now - since >= GATHER_S}
-            topics = ready | self._pinned_topics | self.book.light
+            always = self._pinned_topics | self.book.light
+            watched: dict[str, frozenset[int]] = {}
+            for s in self._subscriptions:
+                if s.key.topic not in always:
+                    watched[s.key.topic] = watched.get(s.key.topic, frozenset()) | {id(s)}
+            being_read = {p.topic for p in self.book.assigned}
+            topics = self._gathering.ready(watched, being_read, time.monotonic()) | always
             wanted = {p for p in self.book.position if p.topic in topics}
             if wanted != self.book.assigned:
                 self._consumer.assign({p: self.book.position[p] for p in wanted})

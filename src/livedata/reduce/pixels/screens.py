@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +11,7 @@ from ..physics.geometry import Geometry
 from .geometric import geometric_screen
 from .layout import Layout
 from .logical import logical_screen
-from .projection import Geometric, Projection
+from .projection import Geometric, Logical, Projection
 from .screen import Screen
 
 
@@ -32,6 +34,12 @@ def make_screen(projection: Projection, layout: Layout, geometry: Geometry | Non
     """
     if isinstance(projection, Geometric):
         return geometric_screen(projection, layout, geometry)
+    return _logical(projection, layout)
+
+
+@lru_cache(maxsize=8)
+def _logical(projection: Logical, layout: Layout) -> Screen:
+    """Work out a logical view once for all views that show it."""
     return logical_screen(projection, layout)
 
 
