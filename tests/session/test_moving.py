@@ -80,3 +80,15 @@ def test_a_cube_that_does_not_fit_is_refused_before_anything_is_allocated(bench,
     until(lambda: len(live["arm"].data))
     with pytest.raises(ArgumentError, match=r"GB.*sparse"):
         live["det"].histogram(toa=ld.bins(0, 71, n=100_000, unit="ms"), event_id=ld.bins(0, 10_000_000, n=10_000_000))
+
+
+def test_a_recording_holds_where_things_are_when_it_begins(bench, live, tmp_path):
+    rec = live.record(tmp_path / "run.nxs", start="connect")
+    bench.send(10, partitions=2)
+    view = live["det"].histogram(two_theta=ANGLES).wait(events=bench.n_events, timeout=10)
+    rec.stop(wait=True)
+    written = ld.open(rec.path)["det"]
+
+    assert np.array_equal(written.geometry.positions, live["det"].geometry.positions)
+    assert written.geometry.remarks == ("where things were when the recording began; they follow logs/arm",)
+    assert view.same_as(written.histogram(two_theta=ANGLES))
