@@ -491,3 +491,12 @@ def test_views_compute_like_histograms(bench, detector):
     assert (spectrum - spectrum).total == 0
     assert (spectrum / 2).values().sum() == spectrum.total / 2
     assert spectrum["10 ms":"20 ms"].total < spectrum.total
+
+
+def test_streams_of_different_places_are_not_joined(bench, connect, tmp_path):
+    live = connect()
+    bench.send(4, source="bank1")
+    rec = live.record(tmp_path / "run.nxs", start="connect")
+    rec.stop(wait=True)
+    with pytest.raises(ArgumentError, match="one connection or one file"):
+        ld.join([live["bank1"], ld.open(rec.path)["bank1"]])

@@ -30,7 +30,7 @@ def join(streams: Iterable[EventStream], layout: Layout | None = None, *, name: 
     Raises
     ------
     ArgumentError
-        If something is no stream of events, or a stream comes twice.
+        If something is no stream of events, a stream comes twice, or they are of different connections or files.
 
     Examples
     --------
@@ -42,6 +42,11 @@ def join(streams: Iterable[EventStream], layout: Layout | None = None, *, name: 
     for bank in banks:
         if not isinstance(bank, EventStream):
             raise ArgumentError(f"join({bank!r}): expected streams of events, such as live['bank1']")
+    places = sorted({bank.setting.where for bank in banks})
+    if len(places) > 1:
+        raise ArgumentError(
+            f"join of streams from {' and '.join(places)}; expected those of one connection or one file"
+        )
     parts = [(bank.name, bank.feed, bank.layout, bank.geometry) for bank in banks]
     feed, joint, geometry = join_events(parts, layout)
     first = banks[0].setting
