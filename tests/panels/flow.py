@@ -15,7 +15,7 @@ from livedata.reduce.setting import Setting
 from livedata.reduce.view import View
 from livedata.streams.batch import EventBatch, Messages
 from livedata.streams.extent import Partition
-from livedata.streams.feed import Progress
+from livedata.streams.feed import Lag, Progress
 
 
 class Flow:
@@ -25,6 +25,7 @@ class Flow:
         self.is_finite = is_finite
         self.is_full = False
         self.progress = Progress(0, 0)
+        self.lag = Lag()
         self.sinks = []
         self.offset = 0
 

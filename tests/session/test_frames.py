@@ -85,3 +85,13 @@ def test_frames_of_another_shape_begin_a_new_sum(bus):
 
         assert view.latest.values().tolist() == [[7] * 4] * 4
         assert len(view.axes) == 2
+
+
+def test_two_ways_to_fold_the_same_frames_do_not_meet(bus):
+    url, producer = bus
+    send(producer, frame(1), frame(3))
+    with ld.connect(url, topics="cam", start="earliest") as live:
+        mean, last = live["cam"].mean(), live["cam"].newest()
+        until(lambda: mean.latest.ledger.seen == last.latest.ledger.seen == 2)
+
+        assert (mean.latest.values()[0, 0], last.latest.values()[0, 0]) == (2, 3)

@@ -19,7 +19,7 @@ def serves(base: Description, wanted: Description) -> bool:
     wanted must be there. Then either both make the same of pixels, or the base counts every pixel for itself and
     leaves out none that is wanted.
     """
-    if base.sparse or wanted.sparse or base.every_ns or wanted.every_ns:
+    if base.sparse or wanted.sparse or base.every_ns or wanted.every_ns or base.frames or wanted.frames:
         return False
     if (base.filters, base.window, base.flight) != (wanted.filters, wanted.window, wanted.flight):
         return False
