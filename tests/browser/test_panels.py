@@ -77,8 +77,9 @@ def test_the_pixel_under_the_mouse_is_counted_exactly(running: Notebook) -> None
     running.page.mouse.move(figure["x"] + 0.3 * figure["width"], figure["y"] + 0.4 * figure["height"])
     readout = running.page.locator(READOUT).last
     readout.filter(has_text="(pixel ").wait_for()
-    place = re.fullmatch(r"x (\d+), y (\d+) \(pixel (\d+)\): ([\d,]+) counts?", readout.inner_text().strip())
-    assert place is not None
+    told = r"x (\d+), y (\d+) \(pixel (\d+), (?:bank \w+, )?at [^)]+ m, 2θ [\d.]+°\): ([\d,]+) counts?"
+    place = re.fullmatch(told, readout.inner_text().strip())
+    assert place is not None, readout.inner_text()
     column, row, pixel, count = (int(g.replace(",", "")) for g in place.groups())
     assert pixel == 256 * row + column + 1
     assert running.ask(ASK, f"print(view.values()[{row}, {column}])") == str(count)
