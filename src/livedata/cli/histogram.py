@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArgumentError, SettingsError
+from .options import AsJson, Seconds, Topics
 from .output import print_json, terminal_size
 from .target import opened
 
@@ -70,16 +71,9 @@ def histogram(
     describe: Annotated[
         bool, typer.Option("--describe", help="Count nothing; print the description for livedata reduce.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    topics: Annotated[
-        str | None, typer.Option(metavar="PATTERN", help="Only these topics of a broker, such as 'SANS2D_*'.")
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(
-            metavar="N", min=0, help="Count what a broker's topic gets from now on, for so long; else all it has."
-        ),
-    ] = None,
+    as_json: AsJson = False,
+    topics: Topics = None,
+    seconds: Seconds = None,
 ) -> None:
     """Count the events of a stream in bins, or per pixel."""
     from ..reduce.asjson import description_to_json

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .options import AsJson, Topics
 from .output import print_json, print_table
 from .target import check_file, is_file, opened, refuse_topics
 
@@ -18,10 +19,8 @@ def info(
     target: Annotated[
         str, typer.Argument(metavar="FILE|URL", help="A NeXus file, or kafka://host:port.", show_default=False)
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    topics: Annotated[
-        str | None, typer.Option(metavar="PATTERN", help="Only these topics of a broker, such as 'SANS2D_*'.")
-    ] = None,
+    as_json: AsJson = False,
+    topics: Topics = None,
     seconds: Annotated[
         float, typer.Option(metavar="N", min=0, max=3600, help="How long to look at a broker's topics.")
     ] = 3.0,

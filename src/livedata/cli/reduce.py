@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ArgumentError, LiveDataError, SettingsError
+from .options import AsJson, Seconds, Topics
 from .output import print_json, status_line
 from .target import is_file, opened
 
@@ -47,16 +48,9 @@ def reduce(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
-    topics: Annotated[
-        str | None, typer.Option(metavar="PATTERN", help="Only these topics of a broker, such as 'SANS2D_*'.")
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(
-            metavar="N", min=0, help="Count what a broker's topic gets from now on, for so long; else all it has."
-        ),
-    ] = None,
+    as_json: AsJson = False,
+    topics: Topics = None,
+    seconds: Seconds = None,
 ) -> None:
     """Count what a description describes, of each of several files or of a broker.
 

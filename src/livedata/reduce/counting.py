@@ -17,7 +17,7 @@ from ..streams.feed import Expired, Feed
 from ..streams.spans import size, without
 from .anchored import Anchor
 from .description import Description
-from .fold.counted import Counted, Fold
+from .fold.counted import Fold
 from .fold.framefold import FrameFold
 from .fold.judge import Judge, changed_spans
 from .moving import Moving
@@ -191,12 +191,6 @@ class Counting:
                 except Expired as gone:  # what nobody has any more stays as it was judged
                     self._n_judged_before += size(gone.spans)
         return True
-
-    def counted(self, *, picture: bool) -> Counted | None:
-        """Return what was counted; None before the first batch."""
-        if self.fold is None:
-            return None
-        return self.fold.picture() if picture else self.fold.counted()
 
     # How entries come to count
 

@@ -15,10 +15,11 @@ from ..streams.extent import Coverage, Partition
 from ..streams.feed import Feed, Subscription
 from .counting import Counting, Covered
 from .description import Description
+from .fold.counted import Counted
 from .fold.pool import FEW_CORES, submit
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
-from .taking import Taken, taken_from
+from .taking import taken_from
 
 FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
@@ -250,7 +251,7 @@ class Engine:
     def _serves(self, wanted: Description | None) -> bool:
         return wanted is not None and wanted != self.counting.description
 
-    def _taken(self, wanted: Description | None, *, picture: bool) -> Taken:
+    def _taken(self, wanted: Description | None, *, picture: bool) -> Counted:
         return taken_from(self.counting, wanted if self._serves(wanted) else None, picture=picture)
 
     def _pending(self) -> int:

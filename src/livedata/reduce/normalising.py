@@ -12,7 +12,7 @@ from ..errors import ArgumentError
 from ..streams.batch import EventBatch, Messages
 from ..streams.extent import Extent
 from ..streams.feed import Feed
-from .axis import Axis, bins
+from .axis import bins
 from .description import Description, Normalise
 from .engine import Engine, Offsets
 from .fold.judge import make_judge
@@ -180,10 +180,3 @@ def logged_charge(divisor: Divisor, snapshot: Snapshot) -> tuple[float, str, int
     pulses = EventBatch(None, np.zeros(0, np.int32), times, entries, NOTHING)
     keep = make_judge(divisor.description, divisor.setting).keeps(pulses)
     return float(np.sum(values[keep])), unit, int(data.time[-1])
-
-
-def monitor_axis(axis: Axis | None, axes: tuple[Axis, ...]) -> Axis | None:
-    """Return the axis of a view that a monitor is to be counted on."""
-    if axis is not None and axis not in axes:
-        raise ArgumentError(f"the view has no axis {axis!r} to divide along")
-    return axis

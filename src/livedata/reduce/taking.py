@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .axis import Axes
 from .counting import Counting
@@ -16,17 +15,7 @@ from .result.ledger import Ledger
 from .result.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Taken:
-    """Values with their axes and fates, before or after the first batch."""
-
-    axes: Axes
-    values: NDArray[np.int64] | NDArray[np.float64]
-    squares: NDArray[np.int64] | NDArray[np.float64] | None
-    ledger: Ledger
-
-
-def taken_from(counting: Counting, wanted: Description | None, *, picture: bool) -> Taken:
+def taken_from(counting: Counting, wanted: Description | None, *, picture: bool) -> Counted:
     """Return the result of a count, or of the description `wanted`, which its fold serves.
 
     Parameters
@@ -44,23 +33,20 @@ def taken_from(counting: Counting, wanted: Description | None, *, picture: bool)
         axes = Axes(tuple(axes)[:2]) if picture else axes
         zeros = np.zeros(tuple(axis.n for axis in axes), np.int64)
         zeros.flags.writeable = False
-        return Taken(axes, zeros, None, Ledger())
+        return Counted(axes, zeros, None, Ledger())
     if wanted is not None:
         from .fold.cut import cut
 
         counted = cut(fold, wanted, counting.setting)
-        if picture and len(counted.axes) > 2:
-            return _leading(counted)
-    else:
-        counted = fold.picture() if picture else fold.counted()
-    return Taken(counted.axes, counted.values, counted.squares, counted.ledger)
+        return _leading(counted) if picture and len(counted.axes) > 2 else counted
+    return fold.picture() if picture else fold.counted()
 
 
-def _leading(counted: Counted) -> Taken:
+def _leading(counted: Counted) -> Counted:
     """Sum all but the first two dimensions."""
     behind = tuple(range(2, len(counted.axes)))
     squares = None if counted.squares is None else counted.squares.sum(axis=behind)
-    return Taken(Axes(tuple(counted.axes)[:2]), counted.values.sum(axis=behind), squares, counted.ledger)
+    return Counted(Axes(tuple(counted.axes)[:2]), counted.values.sum(axis=behind), squares, counted.ledger)
 
 
 def picture_of(snapshot: Snapshot) -> Snapshot:

@@ -48,11 +48,6 @@ class PulseFold:
         """Sum of all charges that are known, µA h; the same in whatever order they came."""
         return math.fsum(charge for _, charge in self._pulses.values() if not math.isnan(charge))
 
-    @property
-    def n_without_charge(self) -> int:
-        """Number of pulses whose charge nobody told."""
-        return sum(math.isnan(charge) for _, charge in self._pulses.values())
-
     def times(self) -> np.ndarray:
         """Return all pulse times, sorted, int64, ns since 1970."""
         return np.sort(np.fromiter(self._pulses, np.int64, len(self._pulses)))
