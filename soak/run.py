@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+from typing import Any
 
 import livedata as ld
 from livedata.reduce.counting import Counting
@@ -70,8 +71,8 @@ def counted(owner: type, method: str) -> Iterator[Again]:
     """Count how often a method says that it did something."""
     again, held = Again(), getattr(owner, method)
 
-    def told(self: object) -> bool:
-        did = bool(held(self))
+    def told(self: object, **how: Any) -> bool:
+        did = bool(held(self, **how))
         again.n += did
         return did
 
