@@ -10,7 +10,7 @@ import numpy as np
 
 import livedata as ld
 from livedata.reduce.condition import Compare
-from livedata.reduce.description import Description
+from livedata.reduce.description import Description, Part
 from livedata.reduce.fold import kernels
 from livedata.reduce.fold.binning import binning
 from livedata.reduce.fold.build import make_fold
@@ -51,7 +51,7 @@ CUBE = Description(bind_axes(toa=ld.bins(0, PERIOD_NS, n=CUBE_BINS)), Logical())
 def rows(*, quick: bool, turns: int) -> Iterator[Row]:
     """Reduce the same events in several ways."""
     with one_core():
-        for make in (_again, _unrelated, _second, _regions):
+        for make in (_again, _unrelated, _second, _regions, _regions_together):
             yield make(quick, turns)
     yield from memory.rows(quick=quick)
 
@@ -162,10 +162,7 @@ def _regions(quick: bool, turns: int) -> Row:
     per_pulse = 1000 if quick else PER_PULSE
     batches = [batch_of(*events(per_pulse, seed, n_pixels=CUBE_SIDE**2)) for seed in range(PULSES)]
     setting = Setting(layout=layout((CUBE_SIDE, CUBE_SIDE), first_id=1))
-    corners = [(20 * k, 10 + 15 * k) for k in range(N_VIEWS)]
-    parts = [
-        replace(CUBE, is_summed=True, region=Rectangle((x, x + 50), (y, y + 40))) for x, y in corners
-    ]  # pixel indices
+    parts = [replace(CUBE, is_summed=True, region=region) for region in _corners()]
     fold, alone = make_fold(CUBE, setting), make_fold(CUBE, setting)
     judge = Judge()
     for part in parts:  # what is worked out once
@@ -183,6 +180,34 @@ def _regions(quick: bool, turns: int) -> Row:
     )
 
 
+def _regions_together(quick: bool, turns: int) -> Row:
+    """Count the spectra of regions where no cube is held, as live views of one picture are counted together."""
+    per_pulse = 1000 if quick else PER_PULSE
+    batches = [batch_of(*events(per_pulse, seed, n_pixels=CUBE_SIDE**2)) for seed in range(PULSES)]
+    setting = Setting(layout=layout((CUBE_SIDE, CUBE_SIDE), first_id=1))
+    wanted = [replace(CUBE, is_summed=True, region=region) for region in _corners()]
+    together = replace(CUBE, is_summed=True, apart=tuple(Part((), one.region) for one in wanted))
+    fold, alone, judge = make_fold(together, setting), make_fold(CUBE, setting), Judge()
+    for one in wanted:
+        cut(fold, one, setting)
+    _same(wanted[3], setting, batches[:1], base=together)
+    return _row(
+        f"{N_VIEWS} region spectra of one image without a cube",
+        PULSES * per_pulse,
+        _adding(fold, batches, judge, lambda: [cut(fold, one, setting) for one in wanted]),
+        "a cube alone",
+        _adding(alone, batches, judge, lambda: []),
+        turns,
+        0.5,
+        "events, not events × views; counted together",
+    )
+
+
+def _corners() -> list[Rectangle]:
+    corners = [(20 * k, 10 + 15 * k) for k in range(N_VIEWS)]
+    return [Rectangle((x, x + 50), (y, y + 40)) for x, y in corners]  # pixel indices
+
+
 def _adding(fold: object, batches: list[EventBatch], judge: Judge, then: Callable[[], object]) -> Work:
     def work() -> None:
         for batch in batches:
@@ -192,13 +217,13 @@ def _adding(fold: object, batches: list[EventBatch], judge: Judge, then: Callabl
     return work
 
 
-def _same(part: Description, setting: Setting, batches: list[EventBatch]) -> None:
-    """Compare a part of a cube with a fold of its own."""
-    cube, own = make_fold(CUBE, setting), make_fold(part, setting)
+def _same(part: Description, setting: Setting, batches: list[EventBatch], *, base: Description = CUBE) -> None:
+    """Compare a part of what a fold holds with a fold of its own."""
+    held, own = make_fold(base, setting), make_fold(part, setting)
     for batch in batches:
-        cube.add(batch, Judge())
+        held.add(batch, Judge())
         own.add(batch, Judge())
-    a, b = cut(cube, part, setting), own.counted()
+    a, b = cut(held, part, setting), own.counted()
     if not np.array_equal(a.values, b.values) or a.ledger != b.ledger:
         raise AssertionError(f"{a.ledger} is not {b.ledger}")
 

@@ -61,7 +61,7 @@ class Counting:
         """Messages that had been counted, and had expired when they were to be counted anew."""
         self.generation = 1
         self._n_judged_before = 0
-        self._feed = feed
+        self.feed = feed
         self._make = make
         self._judge = Judge()
         self._versions: dict[str, int] = {}
@@ -165,7 +165,7 @@ class Counting:
         """
         if self.fold is None:
             return False
-        if self._moving is not None and self._moving.is_too_large and (has_ended or not self._feed.is_finite):
+        if self._moving is not None and self._moving.is_too_large and (has_ended or not self.feed.is_finite):
             self._drop_behind(self._moving)
         before = self._anchor.extent if self._anchor is not None else None
         if self._anchor is not None and self._anchor.moves(self.newest_ns):
@@ -231,7 +231,7 @@ class Counting:
 
     def _reread(self, start_ns: int | None, stop_ns: int | None) -> Iterable[EventBatch]:
         """Return once more what was counted of a span of time, entry by entry."""
-        for batch in self._feed.reread(self.ranges, start_ns, stop_ns):
+        for batch in self.feed.reread(self.ranges, start_ns, stop_ns):
             yield cut(self._admit(batch), Extent(start_ns, stop_ns))
 
     def _judge_again(self, old: Judge, new: Judge, start_ns: int, stop_ns: int) -> None:
@@ -267,7 +267,7 @@ class Counting:
         new = INT64.max if after.stop_ns is None else after.stop_ns
         change = self.fold.remove if new < old else self.fold.add
         between = Extent(min(old, new), max(old, new))
-        for batch in self._feed.reread(self.ranges, between.start_ns, between.stop_ns):
+        for batch in self.feed.reread(self.ranges, between.start_ns, between.stop_ns):
             change(cut(cut(batch, self.extent), between), self._judge)
         if self.fold.last_ns is not None:
             self.fold.last_ns = min(self.fold.last_ns, new - 1)

@@ -30,6 +30,14 @@ class Normalise:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a view leaves of the pixels."""
+
+    masks: tuple[Mask, ...] = ()
+    region: Region | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What a view counts. Immutable, comparable, hashable; goes to and from plain JSON.
 
@@ -56,3 +64,6 @@ class Description:
     """For streams of frames or arrays: what is made of them; empty for streams of events."""
     sparse: bool = False
     """Whether only bins that are not empty are held."""
+    apart: tuple[Part, ...] = ()
+    """What several views leave of the pixels: these are told apart by it and by nothing else. No view has it; it is
+    what views of many regions are counted by together, and never written down."""

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Protocol
 
 from ..streams.batch import Batch
-from ..streams.extent import Coverage, Partition
+from ..streams.extent import Coverage, Partition, Ranges
 from ..streams.feed import Feed, Subscription
+from ..streams.spans import without
 from .counting import Counting, Covered
 from .description import Description
 from .fold.counted import Counted
 from .fold.pool import FEW_CORES, submit
+from .fold.serving import serves
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
 from .taking import taken_from
@@ -29,9 +33,26 @@ NOTIFY_S = 0.01
 """While batches are waiting, those who wait for a result are woken no more often than this."""
 SLOW_S = 0.02
 """What takes longer than this is folded by a thread of its own, so that nobody else waits for it."""
+THEN_S = 0.25
+"""How often what is to be done behind the counting is done at most."""
 
 
 Offsets = Mapping[Partition, int]
+
+
+class User(Protocol):
+    """What holds an engine, and can go on with another one."""
+
+    description: Description
+    """What it wants of the engine."""
+
+    def expect(self, engine: Engine) -> None:
+        """Hold an engine that it may go on with."""
+        ...
+
+    def move_to(self, engine: Engine) -> None:
+        """Go on with an engine that has counted the same."""
+        ...
 
 
 class Engine:
@@ -45,6 +66,14 @@ class Engine:
         self.version = 0
         self.waiting_bytes = 0
         self.n_skipped = 0
+        self.place: Hashable = None
+        """What engines that see the same events have in common."""
+        self.after: Offsets = {}
+        self.began_s = time.monotonic()
+        self.users: weakref.WeakSet[User] = weakref.WeakSet()
+        """Those who hold it and can go on with another one. Guarded by `changed`."""
+        self.then: Callable[[Engine], None] | None = None
+        """Called now and then behind the counting, with no lock held."""
         self.subscription: Subscription | None = None
         self._first_generation = generation
         self._folding = threading.Lock()
@@ -62,9 +91,11 @@ class Engine:
         self._notified_s = 0.0
         self._awaited: int | None = None
         self._holders = 0
+        self._then_s = 0.0
 
     def start(self, feed: Feed, after: Offsets) -> None:
         """Begin to take what the feed hands over, from these offsets on where there are any."""
+        self.after = after
         self.subscription = feed.subscribe(self, self.counting.extent, after)
 
     # What the feed calls
@@ -163,15 +194,30 @@ class Engine:
             return 0.0
         return max(0.0, (rates[-1][1] - rates[0][1]) / max(time.monotonic() - rates[0][0], 1e-3))
 
-    def hold(self) -> None:
-        """Take note of one more view that uses it."""
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of what it stands for was lost or skipped."""
+        return not (self._lost or self.counting.lost or self.n_skipped)
+
+    def movable_users(self) -> list[User]:
+        """Return all who hold it, if all of them can go on with another engine; else none."""
+        with self.changed:
+            users = list(self.users)
+            return users if len(users) == self._holders else []
+
+    def hold(self, user: User | None = None) -> None:
+        """Take note of one more who uses it; of one who can go on with another engine, if it says who it is."""
         with self.changed:
             self._holders += 1
+            if user is not None:
+                self.users.add(user)
 
-    def release(self) -> None:
-        """Take note of a view less; without any, the engine stops."""
+    def release(self, user: User | None = None) -> None:
+        """Take note of one who uses it less; without any, the engine stops."""
         with self.changed:
             self._holders -= 1
+            if user is not None:
+                self.users.discard(user)
             is_last = self._holders <= 0
         if is_last:
             self.stop()
@@ -192,6 +238,35 @@ class Engine:
             for p, (_, stop) in note.items():
                 ends[p] = max(stop, ends.get(p, stop))
         return ends
+
+    def move_users(self, other: Engine) -> bool:
+        """Have all who use this engine go on with another one, if that has counted all that this one has.
+
+        Returns
+        -------
+        :
+            False where it is behind, or somebody needs this engine: to be tried once more.
+        """
+        with self._folding:  # nothing is counted or read meanwhile
+            users = self.movable_users()
+            if not users or not all(serves(other.counting.description, user.description) for user in users):
+                return False
+            if not other.has_counted(self.counting.ranges):
+                return False
+            with other.changed:
+                other.version = max(other.version, self.version + 1)
+            for user in users:
+                user.move_to(other)
+            return True
+
+    def has_counted(self, ranges: Mapping[Partition, Ranges]) -> bool:
+        """Whether all these offsets were counted; False also while it is counting."""
+        if not self._folding.acquire(blocking=False):
+            return False
+        try:
+            return not without(ranges, self.counting.ranges)
+        finally:
+            self._folding.release()
 
     def ledger(self, wanted: Description | None = None) -> Ledger:
         """Return the fates so far, of this description or of one that can be taken from it."""
@@ -314,6 +389,9 @@ class Engine:
             self.error = error
             self._running = False
         self._notify(at_once=self.is_over or self.error is not None)
+        if self.then is not None and (now := time.monotonic()) - self._then_s > THEN_S:
+            self._then_s = now
+            self.then(self)
 
     def _take(self, items: Sequence[Batch | Covered]) -> int:
         """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""

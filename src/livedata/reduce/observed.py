@@ -87,7 +87,9 @@ class Observed:
     @property
     def state(self) -> State:
         """``live``, ``catching up``, ``complete``, ``stopped`` or ``failed``."""
-        return "stopped" if self._last is not None else self._engine.state
+        engine = self._engine
+        state = "stopped" if self._last is not None else engine.state
+        return state if engine is self._engine else self.state  # moved on meanwhile
 
     @property
     def error(self) -> Exception | None:

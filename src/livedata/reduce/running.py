@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from ..streams.feed import Feed
 from .description import Description
 from .engine import Engine, Offsets
 from .making import make_fold
+from .pooling import look
 from .result.ledger import Ledger
 from .result.snapshot import Snapshot
 from .setting import Setting
@@ -29,7 +32,7 @@ PATIENCE_S = 2.0
 
 
 class Running:
-    """Engines of one view, held until `release`."""
+    """Engines of one view, held until `release`. Its own one may become another that counts the same: see `pooling`."""
 
     def __init__(
         self,
@@ -49,7 +52,11 @@ class Running:
         self.engine = acquire(
             self.description, setting, feed,
             extent=extent, after=after, make=make_fold, is_finite=is_finite, generation=generation,
+            user=self, then=look,
         )  # fmt: skip
+        self._moving = threading.Lock()
+        self._expected: Engine | None = None
+        self._is_released = False
         self.divisors: tuple[Divisor, ...] = ()
         if description.normalise:
             from .normalising import open_divisor
@@ -71,13 +78,58 @@ class Running:
 
     def snapshot(self, *, picture: bool) -> Snapshot:
         """Return the result by now, divided by what it is to be divided by."""
-        snapshot = self.engine.snapshot(self.description, picture=picture and not self.divisors)
+        engine = self.engine
+        snapshot = engine.snapshot(self.description, picture=picture and not self.divisors)
+        if engine is not self.engine:  # moved on meanwhile
+            return self.snapshot(picture=picture)
         if not self.divisors:
             return replace(snapshot, name=self.name)
         from .normalising import divide
 
         divided = replace(divide(snapshot, self.divisors), name=self.name)
         return picture_of(divided) if picture else divided
+
+    def expect(self, engine: Engine) -> None:
+        """Hold an engine that the view may go on with."""
+        with self._moving:
+            if self._is_released or self._expected is engine:
+                return
+            engine.hold(self)
+            before, self._expected = self._expected, engine
+        if before is not None:
+            before.release(self)
+
+    def move_to(self, engine: Engine) -> None:
+        """Go on with an engine that has counted the same."""
+        self.expect(engine)
+        with self._moving:
+            if self._expected is not engine:
+                return
+            old, self.engine, self._expected = self.engine, engine, None
+        old.release(self)
+
+    @contextlib.contextmanager
+    def staying(self) -> Iterator[Engine]:
+        """Give the view's engine, which it stays with meanwhile."""
+        with self._moving:
+            engine = self.engine
+            engine.hold()
+        try:
+            yield engine
+        finally:
+            engine.release()
+
+    def release(self) -> None:
+        """Let go of all engines; those that nobody else holds end."""
+        with self._moving:
+            if self._is_released:
+                return
+            self._is_released = True
+            held = [one for one in (self.engine, self._expected) if one is not None]
+        for engine in held:
+            engine.release(self)
+        for divisor in self.divisors:
+            divisor.engine.release()
 
     def let_divisors_follow(self, deadline: float | None) -> None:
         """Give what the result is divided by a moment to come as far as the result itself."""
@@ -106,9 +158,3 @@ class Running:
             wait_for(engine, self.name, lambda: False, None)
             if engine.error is not None:
                 raise engine.error
-
-
-def release(engines: list[Engine]) -> None:
-    """Let go of engines; those that nobody else holds end."""
-    for engine in engines:
-        engine.release()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from ..streams.extent import Extent
 from ..streams.feed import Feed
 from .counting import Counting, MakeFold
 from .description import Description
-from .engine import Engine, Offsets
+from .engine import Engine, Offsets, User
 from .fold.serving import serves
 from .setting import Setting
 
@@ -29,6 +29,8 @@ def acquire(
     is_finite: bool,
     generation: int = 1,
     is_shared: bool = True,
+    user: User | None = None,
+    then: Callable[[Engine], None] | None = None,
 ) -> Engine:
     """Return an engine that counts a description, or more than it; held once for the caller.
 
@@ -40,21 +42,32 @@ def acquire(
         Number of the first accumulation.
     is_shared
         False where `make` makes something else than the description alone says.
+    user
+        Who can go on with another engine; None for a caller that cannot.
+    then
+        What a new engine calls now and then behind the counting.
     """
     key = _place(feed, extent, after)
     with _lock:
         for engine in _running.get(key, ()) if is_shared else ():
             if _can_take(engine, description):
-                engine.hold()
+                engine.hold(user)
                 return engine
         counting = Counting(description, setting, feed, extent, make)
         engine = Engine(counting, is_finite=is_finite, generation=generation)
-        engine.hold()
+        engine.hold(user)
+        engine.place, engine.then = key, then
         _forget()
         if is_shared:
             _running.setdefault(key, weakref.WeakSet()).add(engine)
     engine.start(feed, after)
     return engine
+
+
+def neighbours(engine: Engine) -> list[Engine]:
+    """Return all shared engines that see the same events, this one included."""
+    with _lock:
+        return list(_running.get(engine.place, ()))
 
 
 def _place(feed: Feed, extent: Extent | None, after: Offsets) -> Hashable:

@@ -26,7 +26,7 @@ from .refusing import refuse
 from .result.histogram import Histogram, Operable
 from .result.ledger import Ledger
 from .result.snapshot import Snapshot
-from .running import Running, release
+from .running import Running
 from .setting import Setting
 from .span import nanoseconds
 from .until import Until
@@ -213,9 +213,10 @@ class View(Observed, Operable):
             If there is nothing to wait for.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
-        Until(self._engine, self._feed, self._setting, self._running.description, self.name).wait(
-            events, until, deadline, extent=self._extent, after=self._after
-        )
+        with self._running.staying() as engine:
+            Until(engine, self._feed, self._setting, self._running.description, self.name).wait(
+                events, until, deadline, extent=self._extent, after=self._after
+            )
         self._running.let_divisors_follow(deadline)
         return self
 
@@ -286,7 +287,7 @@ class View(Observed, Operable):
             self.description, self._setting, self._feed,
             name=self.name, extent=self._extent, after=self._after, is_finite=self.is_finite, generation=generation,
         )  # fmt: skip
-        self._let_go = weakref.finalize(self, release, self._running.engines)
+        self._let_go = weakref.finalize(self, self._running.release)
         self._let_go.atexit = False
 
     def _derived(self, description: Description, *, what: str = "", **span: Any) -> View:

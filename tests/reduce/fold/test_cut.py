@@ -9,14 +9,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from livedata.reduce.description import Description
+from livedata.reduce.description import Description, Part
 from livedata.reduce.fold import cells
 from livedata.reduce.fold.build import make_fold
 from livedata.reduce.fold.cut import cut, serves
 from livedata.reduce.fold.judge import make_judge
 from livedata.reduce.pixels.mask import Mask
 from livedata.reduce.pixels.projection import Geometric, Logical
-from livedata.reduce.pixels.region import PixelList, Rectangle
+from livedata.reduce.pixels.region import Ellipse, PixelList, Rectangle, Region, Span
 from tests.reduce.fold.model import CONTIGUOUS, POOL, SCATTERED, SPARSE, descriptions, events, setting
 from tests.reduce.fold.test_fold import SIZES, folded, same
 
@@ -108,3 +108,57 @@ def test_other_filters_or_axes_are_not_served() -> None:
     assert not serves(Description((BY_NAME["toa"],)), base)
     assert not serves(replace(base, masks=(MASK,)), base)
     assert not serves(base, replace(base, projection=Geometric("xy_plane", (5, 5), smooth=3)))
+
+
+REGIONS: st.SearchStrategy[Region | None] = st.one_of(
+    st.none(),
+    st.builds(
+        lambda x, y, w, h: Rectangle((x, x + w), (y, y + h)),
+        st.integers(-1, 5), st.integers(-1, 8), st.integers(1, 4), st.integers(1, 6),
+    ),
+    st.builds(lambda x, y, r: Ellipse((x, y), (r, r)), st.integers(0, 5), st.integers(0, 8), st.integers(1, 4)),
+    st.just(PixelList((5, 9, 10), ((20, 30),))),
+)  # fmt: skip
+LEFT = st.builds(
+    lambda region, ids: Part((Mask("m", np.array(ids)),) if ids else (), region),  # type: ignore[arg-type]
+    REGIONS,
+    st.lists(st.integers(0, 60), max_size=6),
+)
+LOOKS = st.sampled_from([Logical(), Logical().transpose(), Geometric("xy_plane", (5, 5), smooth=3)])
+ON_EVENTS = [BY_NAME[name] for name in ("toa", "wavelength", "period")]
+SPAN = Span("toa", 10.0, 40.0, "ms")
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    st.lists(LEFT, min_size=1, max_size=25), LOOKS, st.lists(st.sampled_from(ON_EVENTS), unique=True),
+    EVERY_LAYOUT, SIZES, st.integers(0, 99), st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_parts_of_a_picture_that_are_told_apart_are_what_their_own_folds_count(
+    parts, look, axes, of, sizes, seed, weighted, ranged
+) -> None:
+    if ranged:
+        parts = [replace(part, region=SPAN if part.region is None else part.region & SPAN) for part in parts]
+    plain = Description(tuple(axes), look, is_summed=True)
+    base = replace(plain, apart=tuple(parts), region=SPAN if ranged else None)
+    where = setting(of)
+    batches = [events(of, sizes, seed, weighted=weighted), events(of, sizes, seed + 1, first=4)]
+    together = folded(base, where, batches)
+    for part in parts:
+        wanted = replace(plain, masks=part.masks, region=part.region)
+        assert serves(base, wanted)
+        same(cut(together, wanted, where), folded(wanted, where, batches).counted())
+
+
+def test_parts_that_are_not_told_apart_are_not_served() -> None:
+    region = Rectangle((1, 3), (2, 6))
+    base = Description((BY_NAME["toa"],), Logical(), is_summed=True, apart=(Part((), region), Part((MASK,), region)))
+    wanted = replace(base, apart=(), region=region)
+    assert serves(base, wanted)
+    assert serves(base, replace(wanted, axes=()))
+    assert not serves(base, replace(wanted, region=Rectangle((1, 3), (2, 7))))
+    assert not serves(base, replace(wanted, region=None, masks=(MASK,)))
+    assert not serves(base, replace(wanted, is_summed=False))
+    assert not serves(base, replace(wanted, axes=(BY_NAME["two_theta"],)))
+    assert not serves(base, replace(base, apart=base.apart[:1]))
+    assert not serves(wanted, base)

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ArgumentError
-from ..axis import Axes, Axis, edges_in
+from ..axis import Axes, integers
 from ..description import Description
 from ..physics.formula import Formula
 from ..pixels.layout import Layout
-from ..pixels.screen import NOWHERE, OFF, Screen
+from ..pixels.screen import Screen
 from ..prepare import layout_of, screen_of
 from ..setting import Setting
 from . import finding
-from .fates import MASKED, NAN, OUTSIDE, OVERFLOW, UNDERFLOW, UNMAPPED, axis_fate
+from .fates import MASKED, UNMAPPED
+from .pixelcodes import codes_of_pixels, told_apart, with_axes
 from .serving import has_pixels
 
 FEW_ROWS = 255
@@ -100,7 +101,7 @@ def make_stage(
     screen = screen_of(description, setting)
     layout = layout_of(description, setting)
     static = pixel_axes(description, setting, formulas)
-    on_region = has_pixels(description.region)
+    on_region = has_pixels(description.region) or bool(description.apart)
     if screen is None and not on_region and not formulas:
         return (_masked_only(description, setting) if description.masks else _nothing()), None
     if layout is None:
@@ -111,9 +112,13 @@ def make_stage(
             f"{what} needs to know where the pixels of {setting.name or 'the stream'} are; give shape=(rows, columns)"
         )
     lead = () if screen is None or description.is_summed else screen.shape
-    codes = _codes_of_pixels(description, setting, layout, screen)
+    if description.apart:
+        codes, n_apart = told_apart(description, setting, layout, screen)
+        lead = (n_apart,)
+    else:
+        codes = codes_of_pixels(description, setting, layout, screen)
     numbered = [(1 + i, description.axes[i], formulas[description.axes[i].name]) for i in static]
-    codes = _with_axes(codes, numbered)
+    codes = with_axes(codes, numbered)
     shape = (*lead, *(axis.n for _, axis, _ in numbered))
     return _by_number(layout, codes, shape, width=width), screen
 
@@ -124,7 +129,7 @@ def _nothing() -> PixelStage:
 
 def _single(description: Description, formulas: dict[str, Formula], static: tuple[int, ...]) -> PixelStage:
     numbered = [(1 + i, description.axes[i], formulas[description.axes[i].name]) for i in static]
-    codes = _with_axes(np.zeros((1, 1), np.int64), numbered)
+    codes = with_axes(np.zeros((1, 1), np.int64), numbered)
     return PixelStage(tuple(axis.n for _, axis, _ in numbered), 1, codes[0])
 
 
@@ -148,47 +153,6 @@ def _masked_only(description: Description, setting: Setting) -> PixelStage:
     first = int(known[0]) if span else 0
     few[known.astype(np.int64) - first] = 1
     return PixelStage((), 2, codes, needs_ids=True, first=first, n_ids=span, table=few.astype(np.int32), few=few)
-
-
-def _codes_of_pixels(
-    description: Description, setting: Setting, layout: Layout, screen: Screen | None
-) -> NDArray[np.int64]:
-    """Return place on the screen, or fate, of each pixel; shape (replica, pixel)."""
-    if screen is None:
-        codes = np.zeros((1, layout.size), np.int64)
-    else:
-        codes = screen.cells.astype(np.int64)
-        off, nowhere = codes == OFF, codes == NOWHERE
-        if description.is_summed:
-            codes[:] = 0
-        codes[off] = OUTSIDE
-        codes[nowhere] = axis_fate(0, NAN)
-    if description.region is not None and has_pixels(description.region):
-        from ..pixels.inside import inside
-
-        codes[~inside(description.region, screen, layout)] = OUTSIDE
-    if description.masks:
-        from ..pixels.masked import masked
-
-        needs_geometry = any(mask.ids is None for mask in description.masks)
-        geometry = setting.geometry() if needs_geometry else None
-        codes[:, masked(description.masks, layout, geometry)] = MASKED
-    return codes
-
-
-def _with_axes(codes: NDArray[np.int64], axes: list[tuple[int, Axis, Formula]]) -> NDArray[np.int64]:
-    """Add dimensions for coordinates of pixels; the first fate of a pixel is the one that applies."""
-    for number, axis, formula in axes:
-        assert formula.values is not None
-        limits, values = edges_in(axis, formula.unit), formula.values
-        place = np.searchsorted(limits, values, side="right").astype(np.int64) - 1
-        place[values < limits[0]] = axis_fate(number, UNDERFLOW)
-        place[values >= limits[-1]] = axis_fate(number, OVERFLOW)
-        place[np.isnan(values)] = axis_fate(number, NAN)
-        fails = (codes < 0) | (place < 0)[np.newaxis]
-        fate = np.maximum(np.where(codes < 0, codes, np.iinfo(np.int64).min), np.where(place < 0, place, -(2**62)))
-        codes = np.where(fails, fate, codes * axis.n + np.maximum(place, 0))
-    return codes
 
 
 def _by_number(layout: Layout, codes: NDArray[np.int64], shape: tuple[int, ...], *, width: int) -> PixelStage:
@@ -239,6 +203,8 @@ def _by_number(layout: Layout, codes: NDArray[np.int64], shape: tuple[int, ...],
     )
 
 
-def lead_axes(description: Description, screen: Screen | None) -> Axes:
+def lead_axes(description: Description, screen: Screen | None, stage: PixelStage) -> Axes:
     """Return the axes of the picture that the result has."""
+    if description.apart:
+        return Axes((integers(0, stage.shape[0]).named("part"),))
     return Axes(()) if screen is None or description.is_summed else screen.axes

@@ -99,7 +99,7 @@ def make_plan(description: Description, setting: Setting) -> Plan:
     if width > MAX_PLACES and not description.sparse:
         raise ArgumentError(f"{width:,} bins for each pixel are too many; use fewer bins, or sparse=True")
     stage, screen = make_stage(description, setting, formulas, width=width)
-    lead = lead_axes(description, screen)
+    lead = lead_axes(description, screen, stage)
     own = tuple(_with_unit(axis, formulas, setting) for axis in description.axes)
     by_id = any(c.name == "event_id" for c in (*columns, *ranges))
     return Plan(description, Axes((*lead, *own)), len(lead), stage, static, columns, ranges, entry, by_id)
