@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -176,13 +177,20 @@ def _short(n: int) -> str:
 
 @contextlib.contextmanager
 def one_core() -> Iterator[None]:
-    """Keep all threads on one core, libraries' own ones too."""
+    """Keep all threads on one core, libraries' own ones too: those that run already and those they will start."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
+    _keep_on({max(before)})
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        _keep_on(before)
+
+
+def _keep_on(cores: set[int]) -> None:
+    """Keep the threads of this process on some cores; a thread starts others on its own cores."""
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.sched_setaffinity(int(thread.name), cores)

@@ -111,23 +111,31 @@ def wavelength(ids: Int32, toa: Int32, lengths: NDArray[np.float64], stop: float
     }
 
 
-def pixel_histogram(batches: list[EventBatch], n_pixels: int, stop: int, n: int) -> Work:
-    """Put the events of one second into pixels and bins of time with scipp, as live services do: group, count, sum."""
-    numbers = sc.arange("event_id", 1, n_pixels + 1, dtype="int32")
-    limits = sc.linspace("toa", 0.0, stop, n + 1, unit="ns")
-    shape = [n_pixels, n]
-    held = sc.DataArray(
-        sc.zeros(dims=["event_id", "toa"], shape=shape, unit="counts", dtype="float32"),
-        coords={"event_id": numbers, "toa": limits},
-    )
+def detector_view(batches: list[EventBatch], side: int, stop: int, n: int) -> Work:
+    """Take one second of events as esslivedata's detector view does (26.8, ``workflows/detector_view/providers.py``).
+
+    Events have weights with variances; they are grouped by pixel, folded into rows and columns, counted in bins of time,
+    and added to what is held as int32. Image and spectrum are sums of that. Its second copy, of the newest window, and
+    its totals are left out.
+    """
+    numbers = sc.arange("detector_number", 1, side * side + 1, dtype="int32", unit=None)
+    limits = sc.linspace("toa", 0.0, stop / 1e6, n + 1, unit="ms")
+    held = sc.zeros(dims=["y", "x", "toa"], shape=[side, side, n], unit="counts", dtype="int32")
 
     def work() -> object:
         nonlocal held
-        table = _events({"toa": np.concatenate([b.event_time_offset for b in batches]).astype(np.float64)}, "ns")
-        ids = [b.event_id for b in batches if b.event_id is not None]
-        table.coords["event_id"] = sc.array(dims=["event"], values=np.concatenate(ids))
-        held += table.group(numbers).hist(toa=limits)
-        return held.sum("toa"), held.sum("event_id")
+        toa = np.concatenate([b.event_time_offset for b in batches])
+        ids = np.concatenate([b.event_id for b in batches if b.event_id is not None])
+        weights = sc.ones(dims=["event"], shape=[len(toa)], unit="counts", dtype="float32", with_variances=True)
+        coords = {
+            "event_time_offset": sc.array(dims=["event"], values=toa, unit="ns"),
+            "detector_number": sc.array(dims=["event"], values=ids, unit=None),
+        }
+        grouped = sc.DataArray(weights, coords=coords).group(numbers)
+        folded = sc.values(grouped.fold("detector_number", sizes={"y": side, "x": side}))
+        counted = folded.hist(event_time_offset=limits.to(unit="ns").rename_dims(toa="event_time_offset"))
+        held += counted.data.rename_dims(event_time_offset="toa").to(dtype="int32", copy=False)
+        return held.sum("toa").to(dtype="float32"), held.sum(["y", "x"])
 
     return work
 

@@ -151,10 +151,10 @@ def _second(quick: bool, turns: int) -> Row:
         cut(fold, image, setting)
         cut(fold, spectrum, setting)
 
-    theirs = peers.pixel_histogram(batches, CUBE_SIDE**2, PERIOD_NS, CUBE_BINS)
+    theirs = peers.detector_view(batches, CUBE_SIDE, PERIOD_NS, CUBE_BINS)
     name = f"a second at 14 Hz: {CUBE_SIDE}² × {CUBE_BINS} cube + image + spectrum"
     note = "the peer groups events by pixel, histograms, adds to what it has and sums, with scipp"
-    return _row(name, PULSES * per_pulse, ours, "scipp group + hist", theirs, turns, 10, note)
+    return _row(name, PULSES * per_pulse, ours, "esslivedata's sequence", theirs, turns, 10, note)
 
 
 def _regions(quick: bool, turns: int) -> Row:

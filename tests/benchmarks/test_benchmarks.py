@@ -39,7 +39,7 @@ def test_whole_views_give_rows_as_json(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["rows"]
     assert [row["peer"] for row in rows] == [
-        "wanted", "bare loops", "scipp group + hist", "the cube alone", "a cube alone", "its bins, 4 bytes each",
+        "wanted", "bare loops", "esslivedata's sequence", "the cube alone", "a cube alone", "its bins, 4 bytes each",
         "the events",
     ]  # fmt: skip
     assert all(row["ours"] > 0 and row["ratio"] > 0 for row in rows)
