@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from rich.table import Table
 
 from .conditions import conditions
 from .measure import Row
+from .onecore import rows_on_one_core
 
 FAMILIES = ("kernels", "reduction", "schemas", "kafka", "small", "recorder", "browser", "sweep")
+ON_ONE_CORE = ("kernels", "reduction")
 RESULTS = Path(__file__).parent / "results"
 TURNS = 7
 QUICK_TURNS = 1
@@ -35,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     failed: dict[str, str] = {}
     for name in chosen:
         try:
-            family = importlib.import_module(f"benchmarks.{name}")
-            for row in family.rows(quick=asked.quick, turns=turns):
+            how = {"quick": asked.quick, "turns": turns}
+            for row in rows_on_one_core(name, **how) if name in ON_ONE_CORE else _rows(name, **how):
                 done.append(row)
                 notes.print(f"{row.name}: {row.ours:.4g} {row.unit}", style="dim", markup=False, highlight=False)
         except Exception as error:  # noqa: BLE001 - one family that cannot run must not take the others along
@@ -56,6 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         _show(done, before)
     return 1 if failed else 0
+
+
+def _rows(family: str, *, quick: bool, turns: int) -> Iterator[Row]:
+    yield from importlib.import_module(f"benchmarks.{family}").rows(quick=quick, turns=turns)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -52,10 +49,9 @@ class Case:
 
 def rows(*, quick: bool, turns: int) -> Iterator[Row]:
     """Count the same events with everybody."""
-    with one_core():
-        for case in cases():
-            for n in SIZES[:1] if quick else SIZES:
-                yield _row(case, n, turns=turns, turn_s=0.0 if quick else TURN_S)
+    for case in cases():
+        for n in SIZES[:1] if quick else SIZES:
+            yield _row(case, n, turns=turns, turn_s=0.0 if quick else TURN_S)
 
 
 def cases() -> list[Case]:
@@ -173,24 +169,3 @@ def _wall_s(costs: list[Cost]) -> float:
 
 def _short(n: int) -> str:
     return f"{n / 1e6:g} M"
-
-
-@contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """Keep all threads on one core, libraries' own ones too: those that run already and those they will start."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    _keep_on({max(before)})
-    try:
-        yield
-    finally:
-        _keep_on(before)
-
-
-def _keep_on(cores: set[int]) -> None:
-    """Keep the threads of this process on some cores; a thread starts others on its own cores."""
-    for thread in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
-            os.sched_setaffinity(int(thread.name), cores)

@@ -114,9 +114,9 @@ def wavelength(ids: Int32, toa: Int32, lengths: NDArray[np.float64], stop: float
 def detector_view(batches: list[EventBatch], side: int, stop: int, n: int) -> Work:
     """Take one second of events as esslivedata's detector view does (26.8, ``workflows/detector_view/providers.py``).
 
-    Events have weights with variances; they are grouped by pixel, folded into rows and columns, counted in bins of time,
-    and added to what is held as int32. Image and spectrum are sums of that. Its second copy, of the newest window, and
-    its totals are left out.
+    Events have weights with variances; they are grouped by pixel, folded into rows and columns, counted in bins of
+    time, and added to what is held as int32. Image and spectrum are sums of that. Its second copy, of the newest
+    window, and its totals are left out.
     """
     numbers = sc.arange("detector_number", 1, side * side + 1, dtype="int32", unit=None)
     limits = sc.linspace("toa", 0.0, stop / 1e6, n + 1, unit="ms")

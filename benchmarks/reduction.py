@@ -27,7 +27,6 @@ from livedata.streams.log import LogTimeline
 
 from . import memory, peers
 from .events import PERIOD_NS, SIDE, batch_of, events
-from .kernels import one_core
 from .measure import Cost, Row, Work, compare, in_turns, plain
 
 EVENTS = 100_000_000
@@ -50,9 +49,8 @@ CUBE = Description(bind_axes(toa=ld.bins(0, PERIOD_NS, n=CUBE_BINS)), Logical())
 
 def rows(*, quick: bool, turns: int) -> Iterator[Row]:
     """Reduce the same events in several ways."""
-    with one_core():
-        for make in (_again, _unrelated, _second, _regions, _regions_together):
-            yield make(quick, turns)
+    for make in (_again, _unrelated, _second, _regions, _regions_together):
+        yield make(quick, turns)
     yield from memory.rows(quick=quick)
 
 
