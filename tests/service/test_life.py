@@ -224,3 +224,25 @@ def test_an_address_that_is_no_broker_ends_the_command_with_one_line(address):
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--commands", "two words"], "--commands 'two words' is no topic name"),
+        (["--commands", ".."], "--commands '..' is no topic name"),
+        (["--commands", "c", "--responses", "c"], "--responses and --commands are both 'c'"),
+        (["--commands", "c", "--heartbeat", "c"], "--heartbeat and --commands are both 'c'"),
+        (["--commands", "c", "--topic", "c"], "--topic and --commands are both 'c'"),
+    ],
+)
+def test_topics_that_cannot_be_or_that_it_would_hear_itself_on_are_refused_at_once(options, told):
+    done = subprocess.run(
+        [sys.executable, "-m", "livedata", "serve", "kafka://127.0.0.1:1", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 MAX_ID = 2**31 - 1
 """Largest pixel number: they are int32 on the wire."""
+_TOPIC_NAME = r"^[a-zA-Z0-9._\-]{1,249}$"
 
 
 def shown(value: object) -> str:
@@ -54,8 +56,13 @@ def _not_falling(pair: tuple[int, int]) -> tuple[int, int]:
     return pair
 
 
+def is_topic_name(name: str) -> bool:
+    """Whether Kafka can have a topic of this name."""
+    return re.fullmatch(_TOPIC_NAME.strip("^$"), name) is not None and name not in (".", "..")
+
+
 def _topic(name: str) -> str:
-    if name in (".", ".."):
+    if not is_topic_name(name):
         raise ValueError(f"{name!r} is no topic name")
     return name
 
@@ -71,6 +78,6 @@ IdRange = Annotated[tuple[Pixel, Pixel], BeforeValidator(_pair), AfterValidator(
 """[first, last], both included."""
 WideIdRange = Annotated[tuple[Pixel, Pixel], BeforeValidator(_pair), AfterValidator(_rising)]
 BinNumbers = Annotated[tuple[Length, Length], BeforeValidator(_one_or_two)]
-TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._\-]{1,249}$", strict=True), AfterValidator(_topic)]
+TopicName = Annotated[str, Field(pattern=_TOPIC_NAME, strict=True), AfterValidator(_topic)]
 Topics = Annotated[list[TopicName], Field(min_length=1)]
 Servers = Annotated[list[Annotated[str, Field(strict=True, min_length=1)]], Field(min_length=1)]

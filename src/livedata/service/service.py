@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LiveDataError
+from ..errors import ArgumentError, LiveDataError
 from ..transport import Record
 from .brokers import Brokers
 from .command import Command, Refused, Reset, Stop, read_command
+from .fields import is_topic_name
 from .graphite import lines, read_graphite, send
 from .heartbeat import INTERVAL_MS, Heartbeat
 from .listener import Listener
@@ -42,6 +43,19 @@ class Topics:
     """Where results go whose command names no topic."""
 
 
+def check_names(topics: Topics) -> None:
+    """Raise `ArgumentError` if a topic cannot exist, or if the service would hear what it says itself."""
+    said = {"responses": topics.responses, "heartbeat": topics.heartbeat, "topic": topics.results}
+    for option, name in {"commands": topics.commands, **said}.items():
+        if name is not None and not is_topic_name(name):
+            raise ArgumentError(f"--{option} {name!r} is no topic name; expected up to 249 of letters, digits and ._-")
+    for option, name in said.items():
+        if name == topics.commands:
+            raise ArgumentError(
+                f"--{option} and --commands are both {name!r}: the service would obey itself; choose another topic"
+            )
+
+
 class Service:
     """One service on one broker. `run` blocks until `stop` is called or it is interrupted; then `close` it.
 
@@ -61,6 +75,11 @@ class Service:
         File that says where statistics go.
     say
         Takes lines for people.
+
+    Raises
+    ------
+    ArgumentError
+        If a topic cannot exist, or if the service would hear what it says itself.
     """
 
     def __init__(
@@ -74,6 +93,7 @@ class Service:
         graphite: str | None = None,
         say: Callable[[str], None],
     ) -> None:
+        check_names(topics)
         self.topics = topics
         self.counts: Counter[str] = Counter()
         """Commands by what became of them: done, failed, refused, malformed."""
