@@ -371,3 +371,8 @@ def test_a_region_too_deep_is_refused_and_nothing_worse():
 
     with pytest.raises(SettingsError):
         description_from_json({"format": 1, "region": region})
+
+
+def test_a_misspelt_key_of_a_description_is_compared_with_those_that_stand_there():
+    with pytest.raises(SettingsError, match="axs: no such key; did you mean 'axes'"):
+        description_from_json({"format": 1, "axs": []})

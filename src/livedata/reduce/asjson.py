@@ -89,16 +89,17 @@ def _problem(error: Any) -> str:
     said = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
-        near = get_close_matches(key, [known for known in _keys() if known != key], n=1, cutoff=0.6)
+        near = get_close_matches(key, [k for k in _keys(is_top=len(error["loc"]) == 1) if k != key], n=1, cutoff=0.6)
         said = "no such key" + (f"; did you mean {near[0]!r}?" if near else " here")
     return f"{place}: {said}" if place else said
 
 
-def _keys() -> list[str]:
-    """Return the names of all keys that there are."""
+def _keys(*, is_top: bool) -> list[str]:
+    """Return the names of the keys of a description itself, or of all that there are."""
     from .asjsonform import Form
+    from .asjsonread import DescriptionForm
 
-    forms = [Form]
+    forms: list[type[Form]] = [DescriptionForm if is_top else Form]
     for form in forms:
         forms.extend(form.__subclasses__())
     return sorted({field.alias or name for form in forms for name, field in form.model_fields.items()})
