@@ -156,6 +156,26 @@ def test_reset_counts_from_now_on_in_a_new_generation(bench, connect):
     assert view.generation == generation + 1
 
 
+def test_a_reset_with_nothing_new_since_the_last_one_is_a_new_generation_at_zero_too(bench, connect):
+    bench.send(10)
+    live = connect(start="earliest")
+    view = live["det"].histogram(toa=TOA).wait(events=bench.n_events, timeout=10)
+    generations = [view.generation]
+    for _ in range(3):
+        view.reset()
+        other = view.rebin(toa=TOA)  # begins at the same place, with a generation of its own
+        generations.append(view.generation)
+    other.reset()
+    bench.send(3)
+    view.wait(events=300, timeout=10)
+    other.wait(events=300, timeout=10)
+    time.sleep(0.2)
+
+    assert generations == [1, 2, 3, 4]
+    assert other.generation > 1
+    assert view.ledger.seen == other.ledger.seen == 300
+
+
 def test_a_stopped_view_keeps_its_last_result(bench, connect):
     bench.send(10)
     live = connect(start="earliest")

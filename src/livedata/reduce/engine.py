@@ -10,7 +10,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Protocol
 
 from ..streams.batch import Batch
 from ..streams.extent import Coverage, Partition, Ranges
@@ -21,9 +20,11 @@ from .description import Description
 from .fold.counted import Counted
 from .fold.pool import FEW_CORES, submit
 from .fold.serving import serves
+from .rate import Rate
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
 from .taking import taken_from
+from .user import User
 
 FULL_BYTES = 4 << 20
 """Bytes waiting to be folded above which the feed should read no further: what waits longer falls out of the cache."""
@@ -36,23 +37,7 @@ SLOW_S = 0.02
 THEN_S = 0.25
 """How often what is to be done behind the counting is done at most."""
 
-
 Offsets = Mapping[Partition, int]
-
-
-class User(Protocol):
-    """What holds an engine, and can go on with another one."""
-
-    description: Description
-    """What it wants of the engine."""
-
-    def expect(self, engine: Engine) -> None:
-        """Hold an engine that it may go on with."""
-        ...
-
-    def move_to(self, engine: Engine) -> None:
-        """Go on with an engine that has counted the same."""
-        ...
 
 
 class Engine:
@@ -87,7 +72,7 @@ class Engine:
         self._stopped = False
         self._is_slow = False
         self._cached: dict[tuple[Description, bool], Snapshot] = {}
-        self._rates: deque[tuple[float, int]] = deque()
+        self._rate = Rate()
         self._notified_s = 0.0
         self._awaited: int | None = None
         self._holders = 0
@@ -189,10 +174,7 @@ class Engine:
     @property
     def events_per_s(self) -> float:
         """Events folded per second of wall time, over the last seconds."""
-        rates = tuple(self._rates)
-        if len(rates) < 2 or time.monotonic() - rates[-1][0] > 5:
-            return 0.0
-        return max(0.0, (rates[-1][1] - rates[0][1]) / max(time.monotonic() - rates[0][0], 1e-3))
+        return self._rate.per_s
 
     @property
     def is_whole(self) -> bool:
@@ -232,11 +214,11 @@ class Engine:
     def reached(self) -> dict[Partition, int]:
         """Return the offset behind everything that was handed over so far, by partition."""
         with self._folding, self.changed:
-            notes = [dict(item) for item in self._queue if isinstance(item, Mapping)]
-            ends = {p: ranges[-1][1] for p, ranges in self.counting.ranges.items() if ranges}
-        for note in notes:
-            for p, (_, stop) in note.items():
-                ends[p] = max(stop, ends.get(p, stop))
+            passed = [(p, ranges[-1][1]) for p, ranges in self.counting.ranges.items() if ranges]
+            passed += [(p, stop) for item in self._queue if isinstance(item, Mapping) for p, (_, stop) in item.items()]
+        ends = dict(self.after)  # where nothing has come since, it goes on from there
+        for p, stop in passed:
+            ends[p] = max(stop, ends.get(p, stop))
         return ends
 
     def move_users(self, other: Engine) -> bool:
@@ -400,13 +382,9 @@ class Engine:
         for item in items:
             if isinstance(item, Mapping):
                 self.counting.cover(item)
-        nbytes = sum(batch.nbytes for batch in batches)
-        now = time.monotonic()
-        if self.counting.fold is not None and (not self._rates or now - self._rates[-1][0] > 0.1):
-            self._rates.append((now, self.n_seen))
-            while len(self._rates) > 2 and now - self._rates[0][0] > 5:
-                self._rates.popleft()
-        return nbytes
+        if self.counting.fold is not None:
+            self._rate.note(self.n_seen)
+        return sum(batch.nbytes for batch in batches)
 
     def _notify(self, *, at_once: bool = True) -> None:
         awaited = self._awaited

@@ -10,9 +10,10 @@ from ..streams.extent import Extent
 from ..streams.feed import Feed
 from .counting import Counting, MakeFold
 from .description import Description
-from .engine import Engine, Offsets, User
+from .engine import Engine, Offsets
 from .fold.serving import serves
 from .setting import Setting
+from .user import User
 
 _lock = threading.Lock()
 _running: dict[Hashable, weakref.WeakSet[Engine]] = {}
@@ -39,7 +40,7 @@ def acquire(
     description
         Without normalisation.
     generation
-        Number of the first accumulation.
+        Number of the first accumulation; one that is taken has this number or a higher one.
     is_shared
         False where `make` makes something else than the description alone says.
     user
@@ -50,7 +51,7 @@ def acquire(
     key = _place(feed, extent, after)
     with _lock:
         for engine in _running.get(key, ()) if is_shared else ():
-            if _can_take(engine, description):
+            if engine.generation >= generation and _can_take(engine, description):
                 engine.hold(user)
                 return engine
         counting = Counting(description, setting, feed, extent, make)
