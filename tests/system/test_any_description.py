@@ -85,6 +85,7 @@ def test_live_past_and_file_give_what_was_sent(tmp_path_factory, seed, descripti
         place.send(run.messages[:half])
         recording = place.live.record(tmp_path_factory.mktemp("any") / "run.nxs", start="connect")
         early = place.stream.view(description)
+        early.wait(events=sum(run.n_events(m) for m in run.messages[:half]), timeout=10)  # judged by the logs so far
         place.send(run.messages[half:])
         late = place.stream.view(replace(description, masks=(), region=None, filters=()))
         derived = late.mask(*description.masks) if description.masks else late
