@@ -104,6 +104,22 @@ def test_live_past_and_file_give_what_was_sent(tmp_path_factory, seed, descripti
         assert early.same_as(again)
         assert again.ledger.seen == len(run.truth.events) > 0
 
+        begin, end = edges_of(run.truth)
+        between = expected(description, between_times(run.truth, begin, end))
+        assert differs(again.over(begin, end).snapshot(), between) == ""
+        assert comes_to(early.over(begin, end), between) == ""
+
+
+def edges_of(truth):
+    """Return two moments at which there are events: the first belongs to what lies between, the other does not."""
+    times = sorted({time for time, *_ in truth.events})
+    return times[len(times) // 4], times[-1]
+
+
+def between_times(truth, begin, end):
+    """Return the truth of the entries between two moments."""
+    return replace(truth, events=[event for event in truth.events if begin <= event[0] < end])
+
 
 def windows():
     """Windows that move with the data."""
