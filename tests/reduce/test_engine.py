@@ -112,3 +112,14 @@ def test_the_end_is_told_while_others_look_at_the_result(engine):
     with engine._folding:
         assert ends(engine.finished)
     assert comes(lambda: engine.state == "complete")
+
+
+def test_what_was_left_out_on_request_is_missing_from_what_the_result_covers(engine):
+    assert engine.snapshot().coverage.is_complete
+    engine.skipped(3, 60)
+    shown = engine.snapshot()
+
+    assert shown.coverage.skipped == 3
+    assert not shown.coverage.is_complete
+    assert shown.to_dict()["coverage"]["skipped"] == 3
+    assert "3 messages skipped on request" in shown.remarks

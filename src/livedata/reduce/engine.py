@@ -279,6 +279,7 @@ class Engine:
                     fold.last_ns if fold is not None else None,
                     self._lost + counting.lost,
                     self._pending(),
+                    self.n_skipped,
                 ),
                 state=state,
                 generation=self.generation,

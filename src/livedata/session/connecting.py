@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..streams.connection import Connection
 from ..streams.key import StreamKey
@@ -194,11 +194,13 @@ def share_interpreter() -> None:
 
 
 def warm_up() -> None:
-    """Load the compiled kernels in the background, so that the first view need not wait for them."""
+    """Load compiled loops and units in the background, so that the first view need not wait for them."""
 
-    def load() -> Any:
+    def load() -> None:
         from ..reduce.fold.build import warm_up
+        from ..reduce.units import exact_factor
 
-        return warm_up()
+        exact_factor("ms", "ns")
+        warm_up()
 
     threading.Thread(target=load, name="livedata-warm-up", daemon=True).start()

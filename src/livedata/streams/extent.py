@@ -44,11 +44,13 @@ class Coverage:
     """Messages that had expired before they could be read."""
     pending: int = 0
     """Messages known to be there but not read yet."""
+    skipped: int = 0
+    """Messages that were left out on request: see ``view.skip_ahead()``."""
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing known is missing."""
-        return self.lost == 0 and self.pending == 0
+        return self.lost == self.pending == self.skipped == 0
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]]) -> Ranges:

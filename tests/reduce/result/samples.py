@@ -30,7 +30,7 @@ def snapshot(*axes, **parts):
         "axes": plain.axes,
         "name": "detector",
         "ledger": Ledger(seen=binned + 3, nan=1, overflow=2, binned=binned, late=1),
-        "coverage": Coverage({Partition("events", 0): ((5, 9), (12, 20))}, 1_000_000_000, 11_000_000_000, 1, 0),
+        "coverage": Coverage({Partition("events", 0): ((5, 9), (12, 20))}, 1_000_000_000, 11_000_000_000, 1, 0, 4),
         "state": "complete",
         "generation": 2,
         "version": 7,

@@ -90,7 +90,7 @@ def _coverage_to_json(coverage: Coverage) -> dict[str, Any]:
     offsets = [[p.topic, p.partition, ranges] for p, ranges in coverage.offsets.items()]
     return {
         "offsets": offsets,
-        **{name: getattr(coverage, name) for name in ("first_ns", "last_ns", "lost", "pending")},
+        **{name: getattr(coverage, name) for name in ("first_ns", "last_ns", "lost", "pending", "skipped")},
     }
 
 

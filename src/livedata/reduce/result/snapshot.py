@@ -55,6 +55,7 @@ class Snapshot(Histogram):
                 "last_ns": self.coverage.last_ns,
                 "lost": self.coverage.lost,
                 "pending": self.coverage.pending,
+                "skipped": self.coverage.skipped,
                 "complete": self.coverage.is_complete,
             },
             "state": self.state,
