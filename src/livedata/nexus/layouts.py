@@ -9,45 +9,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
+from ..reduce.pixels.joined import join_layouts
 from ..reduce.pixels.layout import Layout, layout
 from .hdf import attribute
 from .scan import Detector
 from .stream import FileStream
 
 SAMPLE = 10_000
+LEAST_SHARE = 0.5
+"""Of the first events, so many lie on a detector that was guessed, or it is none of theirs."""
+
+
+Found = tuple[tuple[Detector, ...], Layout]
+"""Detectors that events lie on, and how their pixels are arranged, those of one detector behind those of another."""
 
 
 def find_layouts(file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]) -> dict[str, Layout]:
-    """Return the layout of each event stream whose detector is found."""
-    return {name: held for name, (_, held) in find_detectors(file, detectors, streams).items()}
+    """Return the layout of each event stream whose detectors are found."""
+    events = [s for s in streams if s.kind == "events"]
+    found = {s.name: find_detectors(file, detectors, s, events) for s in events}
+    return {name: held[1] for name, held in found.items() if held is not None}
 
 
 def find_detectors(
-    file: Any, detectors: Sequence[Detector], streams: Sequence[FileStream]
-) -> dict[str, tuple[Detector, Layout]]:
-    """Return the detector of each event stream, and how its pixels are arranged."""
-    events = [s for s in streams if s.kind == "events"]
-    found = {s.name: find_detector(file, detectors, s, is_only=len(events) == 1) for s in events}
-    return {name: held for name, held in found.items() if held is not None}
-
-
-def find_detector(
-    file: Any, detectors: Sequence[Detector], stream: FileStream, *, is_only: bool
-) -> tuple[Detector, Layout] | None:
-    """Return the detector of an event stream, and how its pixels are arranged; None if there is none.
+    file: Any, detectors: Sequence[Detector], stream: FileStream, streams: Sequence[FileStream]
+) -> Found | None:
+    """Return the detectors of an event stream, and how their pixels are arranged; None if there are none.
 
     A stream belongs to the detector group that holds it under any of its names, else to the one of its name
-    (``bank1_events`` to ``bank1``); a file's only event stream belongs to its only detector.
+    (``bank1_events`` to ``bank1``); a file's only event stream belongs to its only detector. Where none of these holds
+    its pixels, or not all of them, it is one of several banks together: all detectors of its entry that have no events
+    of their own.
     """
-    detector, is_certain = _detector_of(stream, detectors), True
-    if detector is None:
-        detector, is_certain = _namesake(stream, detectors), False
-    if detector is None and is_only and len(detectors) == 1:
+    detector = _detector_of(stream, detectors)
+    if detector is not None:
+        arrangement = layout_of(file, detector)
+        return None if arrangement is None else ((detector,), arrangement)
+    detector = _namesake(stream, detectors)
+    if detector is None and len(detectors) == 1 and sum(s.kind == "events" for s in streams) == 1:
         detector = detectors[0]
     arrangement = layout_of(file, detector) if detector is not None else None
-    if detector is None or arrangement is None or not (is_certain or fits(file, stream, arrangement)):
+    alone = None if detector is None or arrangement is None else ((detector,), arrangement)
+    share = 0.0 if alone is None else share_of(file, stream, alone[1])
+    together = _together(file, detectors, stream, streams) if share < 1 else None
+    if together is not None and (whole := share_of(file, stream, together[1])) > share and whole >= LEAST_SHARE:
+        return together
+    return alone if share >= LEAST_SHARE else None
+
+
+def _together(
+    file: Any, detectors: Sequence[Detector], stream: FileStream, streams: Sequence[FileStream]
+) -> Found | None:
+    """Return all detectors of a stream's entry without events of their own, if their pixels have different numbers."""
+    entry = stream.path.strip("/").split("/")[0]
+    homes = {d.path for s in streams if s.kind == "events" and (d := _detector_of(s, detectors)) is not None}
+    free = [d for d in detectors if d.path.strip("/").split("/")[0] == entry and d.path not in homes]
+    held = [(d, arrangement) for d in free if (arrangement := layout_of(file, d)) is not None]
+    if len(held) < 2:
         return None
-    return detector, arrangement
+    joint, ids = join_layouts([d.path for d, _ in held], [one for _, one in held])
+    own = [one.ids_at(np.arange(one.size)) for _, one in held]
+    is_numbered_anew = not all(np.array_equal(a, b) for a, b in zip(own, ids, strict=True))
+    return None if is_numbered_anew else (tuple(d for d, _ in held), joint)
 
 
 def layout_of(file: Any, detector: Detector) -> Layout | None:
@@ -84,13 +107,13 @@ def _namesake(stream: FileStream, detectors: Sequence[Detector]) -> Detector | N
     return named[0] if len(named) == 1 else None
 
 
-def fits(file: Any, stream: FileStream, arrangement: Layout) -> bool:
-    """Whether the first events of a stream lie on the detector that was guessed: some files count in other numbers."""
+def share_of(file: Any, stream: FileStream, arrangement: Layout) -> float:
+    """Return how many of a stream's first events lie on detectors that were guessed: some files count otherwise."""
     ids = file[stream.path].get("event_id")
     if ids is None or not ids.size:
-        return True
+        return 1.0
     sample = np.asarray(ids[:SAMPLE]).astype(np.int64)
-    return bool(2 * np.count_nonzero(arrangement.places_of(sample) >= 0) >= len(sample))
+    return float(np.count_nonzero(arrangement.places_of(sample) >= 0) / len(sample))
 
 
 def grid_shape(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...reduce.physics.geometry import Geometry
+from ...reduce.pixels.joined import join_geometries
 from ...reduce.pixels.layout import Layout
 from ..idf.definition import Definition
-from ..layouts import find_detector, find_layouts, fits
+from ..layouts import LEAST_SHARE, find_detectors, find_layouts, share_of
 from ..scan import Detector
 from ..stream import FileStream
 from .chain import ComponentIndex, Newest
@@ -32,23 +33,35 @@ def geometry_of_stream(
 ) -> Geometry | None:
     """Return the geometry of the component that a stream belongs to; None if there is none.
 
-    That is the detector or monitor that holds it under any of its names, else the detector that its layout comes from,
+    That is the detector or monitor that holds it under any of its names, else the detectors that its layout comes from,
     else the monitor of its name (``monitor1_events`` to ``monitor1``).
     """
+
+    def read(path: str) -> Geometry | None:
+        return read_geometry(file, path, where=where, index=index, start_ns=start_ns, newest=newest)
+
     found = None
     for path in (stream.path, *stream.aliases):
-        found = found or read_geometry(file, path, where=where, index=index, start_ns=start_ns, newest=newest)
-    is_only = sum(s.kind == "events" for s in streams) == 1
-    held = find_detector(file, detectors, stream, is_only=is_only)
-    if found is None:
-        home = held[0].path if held is not None else _monitor(index, stream)
-        found = read_geometry(file, home, where=where, index=index, start_ns=start_ns, newest=newest) if home else None
+        found = found or read(path)
+    held = find_detectors(file, detectors, stream, streams)
+    if found is None and held is not None:
+        banks, arrangement = held
+        found = read(banks[0].path) if len(banks) == 1 else _joined(file, banks, read)
+    elif found is None:
+        monitor = _monitor(index, stream)
+        found = read(monitor) if monitor else None
     if held is None and (found is None or found.positions is None):
         told = definition_of_stream(file, stream, index)
         if told is not None:
             definition, arrangement = told
             return definition.geometry(arrangement.ids_at(np.arange(arrangement.size)))
     return found
+
+
+def _joined(file: Any, banks: Sequence[Detector], read: Callable[[str], Geometry | None]) -> Geometry | None:
+    """Put the geometries of several detectors behind each other, as their joint layout has them."""
+    names = [bank.path.rsplit("/", 1)[-1] for bank in banks]
+    return join_geometries(names, [read(bank.path) for bank in banks], [file[bank.numbers].size for bank in banks])
 
 
 def layouts_of(
@@ -70,7 +83,9 @@ def definition_of_stream(file: Any, stream: FileStream, index: ComponentIndex) -
     if ids is None or not ids.size or (definition := embedded_definition(file, index)) is None:
         return None
     arrangement = layout_by_definition(definition)
-    return (definition, arrangement) if arrangement is not None and fits(file, stream, arrangement) else None
+    if arrangement is None or share_of(file, stream, arrangement) < LEAST_SHARE:
+        return None
+    return definition, arrangement
 
 
 def find_component(index: ComponentIndex, name: str) -> str | None:
