@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 
 import livedata as ld
+from livedata.reduce.anchored import LEEWAY_NS
 from livedata.reduce.condition import Compare
 from livedata.reduce.counting import Counting
 from livedata.reduce.description import Description
 from livedata.reduce.engine import Engine
+from livedata.reduce.fold.pool import N_THREADS, submit
 from livedata.reduce.making import make_fold
 from livedata.reduce.setting import Setting
+from livedata.reduce.window import Window
 from livedata.streams.batch import EventBatch, LogBatch, Messages
 from livedata.streams.extent import Partition
 from livedata.streams.feed import Progress
 from livedata.streams.log import LogTimeline
+from livedata.streams.runs import Run
 
 TOA = ld.bins(0, 100, n=10).named("toa", unit="ns")
 COLD = Description(axes=(TOA,), filters=(Compare("temperature", "<", 5.0),))
@@ -123,3 +127,34 @@ def test_what_was_left_out_on_request_is_missing_from_what_the_result_covers(eng
     assert not shown.coverage.is_complete
     assert shown.to_dict()["coverage"]["skipped"] == 3
     assert "3 messages skipped on request" in shown.remarks
+
+
+LAMBDA = ld.bins(0, 10, n=10).named("wavelength", unit="angstrom")
+
+
+@pytest.mark.parametrize("axis", [TOA, LAMBDA], ids=["what was counted", "what has not begun"])
+def test_what_cannot_be_judged_again_keeps_no_thread_from_others(logs, monkeypatch, axis):
+    setting = Setting(log=logs, runs=lambda: (Run("1", 0),), moved_ns=lambda: 1)
+    engines = []
+    for _ in range(N_THREADS):
+        counting = Counting(Description(axes=(axis,), window=Window("run")), setting, Feed(), None, make_fold)
+        engine = Engine(counting, is_finite=False)
+        engine.start(Feed(), {})
+        if axis is TOA:
+            give(engine, 0)
+            assert comes(lambda engine=engine: engine.n_seen == 20)
+            counting.newest_ns = LEEWAY_NS  # the run is due
+            assert counting.is_stale
+        engines.append(engine)
+    monkeypatch.setattr(Counting, "look_again", lambda self, **_: False)
+
+    for engine in engines:
+        engine.work()
+        engine.snapshot()
+    done = threading.Event()
+    submit(done.set)
+    is_done = done.wait(HANGS_S)
+    for engine in engines:
+        engine.stop()
+
+    assert is_done

@@ -82,6 +82,8 @@ class Counting:
     @property
     def is_stale(self) -> bool:
         """Whether logs, or runs, have told something since entries were judged."""
+        if self.fold is None:
+            return False
         return self._logs_moved() or (self._anchor is not None and self._anchor.would_move(self.newest_ns))
 
     @property

@@ -350,7 +350,7 @@ class Engine:
 
     def _work(self) -> None:
         """Fold until nothing waits."""
-        folded_bytes = 0
+        folded_bytes, is_futile = 0, False
         try:
             while True:
                 began = time.monotonic()
@@ -360,12 +360,13 @@ class Engine:
                     with self.changed:
                         self.waiting_bytes -= folded_bytes
                         items = self._due()
-                        if self._stopped or (not items and not is_stale):
+                        if self._stopped or not (items or (is_stale and not is_futile)):
                             self._running = False
                             self._finished = self._ended and not self._stopped
                             break
                     folded_bytes = self._take(items)
-                    self.counting.look_again(has_ended=self._ended)
+                    looked = self.counting.look_again(has_ended=self._ended)
+                    is_futile = not (items or looked)
                 self._is_slow = time.monotonic() - began > SLOW_S
                 self._notify(at_once=False)
         except Exception as error:  # noqa: BLE001 - a fault in folding ends this view, visibly, and no other
