@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from .axis import Axis
@@ -67,3 +67,7 @@ class Description:
     apart: tuple[Part, ...] = ()
     """What several views leave of the pixels: these are told apart by it and by nothing else. No view has it; it is
     what views of many regions are counted by together, and never written down."""
+
+    def __repr__(self) -> str:
+        said = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"Description({', '.join(said)})"

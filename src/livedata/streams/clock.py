@@ -48,3 +48,22 @@ def describe_age(data_ns: int | None, now_ns: int) -> str:
     if age_s < 120:
         return f"{age_s:.1f} s old"
     return f"{age_s / 60:.0f} min old" if age_s < 7200 else f"{age_s / 3600:.1f} h old"
+
+
+def describe_span(first_ns: int | None, last_ns: int | None) -> str:
+    """Say for people from when to when, in UTC, to the second.
+
+    Examples
+    --------
+    >>> describe_span(1_460_429_932_000_000_000, 1_460_429_961_900_000_000)
+    '2016-04-12 02:58:52 … 02:59:21'
+    >>> describe_span(1_460_429_932_000_000_000, None)
+    '2016-04-12 02:58:52 …'
+    """
+    first, last = (
+        "" if ns is None else str(np.datetime64(ns, "ns").astype("datetime64[s]")).replace("T", " ")
+        for ns in (first_ns, last_ns)
+    )
+    if first and first[:10] == last[:10]:
+        last = last[11:]
+    return f"{first} … {last}".strip()

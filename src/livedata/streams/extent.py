@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..transport.protocol import Partition
+from .clock import describe_span
 
 __all__ = ["Coverage", "Extent", "Partition", "Ranges", "merge_ranges"]
 
@@ -30,6 +31,11 @@ class Extent:
         """Whether nothing can be added to it any more: its offsets are known."""
         return self.offsets is not None
 
+    def __repr__(self) -> str:
+        offsets = {p: ((first, stop),) for p, (first, stop) in (self.offsets or {}).items()}
+        messages = f", {_messages(offsets)}" if self.offsets is not None else ""
+        return f"<Extent {describe_span(self.start_ns, self.stop_ns)}{messages}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -51,6 +57,17 @@ class Coverage:
     def is_complete(self) -> bool:
         """Whether nothing known is missing."""
         return self.lost == self.pending == self.skipped == 0
+
+    def __repr__(self) -> str:
+        span = "" if self.first_ns is None else f", {describe_span(self.first_ns, self.last_ns)}"
+        missing = [f"{getattr(self, name):,} {name}" for name in ("lost", "pending", "skipped") if getattr(self, name)]
+        return f"<Coverage {_messages(self.offsets)}{span}, {', '.join(missing) or 'nothing missing'}>"
+
+
+def _messages(offsets: Mapping[Partition, Ranges]) -> str:
+    n = sum(stop - first for ranges in offsets.values() for first, stop in ranges)
+    topics = ", ".join(sorted({p.topic for p in offsets}))
+    return f"{n:,} messages{f' of {topics}' if topics else ''}"
 
 
 def merge_ranges(ranges: Iterable[tuple[int, int]]) -> Ranges:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..schemas import decode
 from ..transport.protocol import Record
+from .clock import describe_span
 from .extent import Extent
 
 MS = 1_000_000
@@ -26,6 +27,11 @@ class Run:
     def extent(self) -> Extent:
         """The run's span of data time."""
         return Extent(start_ns=self.start_ns, stop_ns=self.stop_ns)
+
+    def __repr__(self) -> str:
+        of = f" of {self.instrument}" if self.instrument else ""
+        end = "" if self.stop_ns is not None else " is on"
+        return f"<Run {self.name!r}{of} {describe_span(self.start_ns, self.stop_ns)}{end}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def text(histogram: Histogram) -> str:
     """
     axes = " × ".join(_axis(axis) for axis in histogram.axes)
     name = f" {histogram.name}" if histogram.name else ""
-    unit = "" if histogram.unit == "dimensionless" else f" {histogram.unit}"
+    unit = "" if histogram.unit in ("", "dimensionless") else f" {histogram.unit}"
     line = " ".join(part for part in (f"{type(histogram).__name__}{name}", axes) if part)
     drawn = f" {sparkline(histogram.array)}" if len(histogram.axes) == 1 else ""
     return f"<{line}{',' if axes else ''} {_value(histogram)}{unit}{_remarks(histogram)}{drawn}>"
