@@ -126,7 +126,7 @@ def suits(change: str, view: View) -> bool:
     if change == "series":
         return not d.every_ns and not d.axes
     if change == "normalise":
-        return not d.every_ns and not d.normalise and d.window.kind == "all" and not d.sparse
+        return not d.normalise and d.window.kind == "all" and not d.sparse
     if change in ("over", "run"):
         return d.window.kind == "all"
     return not (change == "window" and view._extent is not None)

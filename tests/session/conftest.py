@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+import livedata as ld
 from livedata import schemas
 from livedata.transport import open_transport
 
@@ -69,3 +70,24 @@ def bench():
     yield bench
     bench.producer.close()
     bench.transport.close()
+
+
+@pytest.fixture
+def connect(bench):
+    opened = []
+
+    def connect(**options):
+        bench.transport.create_topic("ev", partitions=2)
+        opened.append(ld.connect(bench.url, start="earliest", **options))
+        return opened[-1]
+
+    yield connect
+    for live in opened:
+        live.close()
+
+
+@pytest.fixture
+def detector(bench, connect):
+    """A stream with its first events."""
+    bench.send(10, partitions=2)
+    return connect()["det"].with_layout(ld.layout((8, 8)))

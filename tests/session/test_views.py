@@ -18,27 +18,6 @@ TOA = ld.bins(0, 71.43, n=100, unit="ms")
 SHAPE = (8, 8)
 
 
-@pytest.fixture
-def connect(bench):
-    opened = []
-
-    def connect(**options):
-        bench.transport.create_topic("ev", partitions=2)
-        opened.append(ld.connect(bench.url, start="earliest", **options))
-        return opened[-1]
-
-    yield connect
-    for live in opened:
-        live.close()
-
-
-@pytest.fixture
-def detector(bench, connect):
-    """A stream with its first events."""
-    bench.send(10, partitions=2)
-    return connect()["det"].with_layout(ld.layout(SHAPE))
-
-
 def truth_of(bench, keep=lambda time: True):
     """Return what was sent, of entries with some times."""
     truth = Truth()
@@ -351,75 +330,6 @@ def test_waiting_for_a_monitor(bench, connect):
 def test_waiting_for_something_unknown_names_what_there_is(detector):
     with pytest.raises(ArgumentError, match="rel_error"):
         detector.histogram(toa=TOA).wait(evnets=5)
-
-
-# Normalisation
-
-
-def test_counts_by_a_monitor_are_divided_with_their_variances(bench, connect):
-    live = connect()
-    bench.send(5, partitions=2)
-    n = bench.n_events
-    bench.send(3, topic="mon", source="monitor", partitions=1)
-    view = live["det"].histogram(toa=TOA)
-    divided = view.normalise(monitor=live["monitor"])
-    deadline = time.monotonic() + 10
-    while (view.latest.ledger.seen < n or np.isnan(divided.latest.values()).any()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    deadline = time.monotonic() + 10
-    while divided.latest.values().sum() != pytest.approx(view.latest.total / 300) and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-    d, m = view.latest.values().astype(float), 300.0
-    np.testing.assert_allclose(divided.latest.values(), d / m, rtol=1e-12)
-    np.testing.assert_allclose(divided.latest.variances(), d / m**2 + d**2 / m**3, rtol=1e-12)
-
-
-def test_a_monitor_divides_bin_by_bin_along_an_axis(bench, connect):
-    live = connect()
-    bench.send(5, partitions=2)
-    n = bench.n_events
-    bench.send(3, topic="mon", source="monitor", partitions=1)
-    coarse = ld.bins(0, 80, n=4, unit="ms")
-    view = live["det"].histogram(event_id=ld.bins(0, 70, n=2), toa=coarse).wait(events=n, timeout=10)
-    monitor = live["monitor"].histogram(toa=coarse).wait(events=300, timeout=10)
-    divided = view.normalise(monitor="monitor", along="toa")
-    deadline = time.monotonic() + 10
-    while np.isnan(divided.latest.values()).any() and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-    np.testing.assert_allclose(divided.latest.values(), view.values() / monitor.values(), rtol=1e-12)
-
-
-def test_another_region_divides(bench, detector):
-    image = detector.image().wait(events=bench.n_events, timeout=10)
-    left, right = ld.rectangle(x=(0, 4), y=(0, 8)), ld.rectangle(x=(4, 8), y=(0, 8))
-    ratio = image.region(left).spectrum(toa=TOA).normalise(region=right)
-    top, bottom = image.region(left).spectrum(toa=TOA), image.region(right).spectrum(toa=TOA)
-    for view in (ratio, top, bottom):
-        view.wait(events=bench.n_events, timeout=10)
-
-    with np.errstate(all="ignore"):
-        wanted = top.values() / np.where(bottom.values() == 0, np.nan, bottom.values())
-    np.testing.assert_allclose(ratio.latest.values(), wanted, rtol=1e-12)
-
-
-def test_dividing_by_pulses_and_by_time(bench, detector):
-    spectrum = detector.histogram(toa=TOA).wait(events=bench.n_events, timeout=10)
-    per_pulse, per_second = spectrum.normalise(pulses=True), spectrum.normalise(time=True)
-    for view in (per_pulse, per_second):
-        deadline = time.monotonic() + 10
-        while np.isnan(view.latest.values()).any() and time.monotonic() < deadline:
-            time.sleep(0.01)
-    n = len(times_of(bench))
-
-    np.testing.assert_allclose(per_pulse.latest.values(), spectrum.values() / n, rtol=1e-12)
-    np.testing.assert_allclose(per_second.latest.values(), spectrum.values() / (n * PULSE_NS / 1e9), rtol=1e-9)
-
-
-def test_nothing_to_divide_by_is_refused(detector):
-    with pytest.raises(ArgumentError, match="monitor="):
-        detector.histogram(toa=TOA).normalise()
 
 
 # Several banks

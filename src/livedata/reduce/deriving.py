@@ -21,10 +21,18 @@ REGIONS = (Rectangle, Ellipse, Polygon, PixelList, Span, Combined)
 
 
 def rebinned(description: Description, axes: tuple[Axis, ...]) -> Description:
-    """Return the description with other bins on axes it has, and with those it has not behind them."""
+    """Return the description with other bins on axes it has, and with those it has not behind them.
+
+    A monitor that it is divided by bin by bin gets the same bins.
+    """
     fresh = {axis.name: axis for axis in axes}
-    kept = tuple(fresh.pop(axis.name, axis) for axis in description.axes)
-    return replace(description, axes=(*kept, *fresh.values()))
+    kept = tuple(fresh.get(axis.name, axis) for axis in description.axes)
+    new = tuple(axis for name, axis in fresh.items() if all(name != old.name for old in kept))
+    divided = tuple(
+        replace(one, axis=fresh.get(one.axis.name, one.axis)) if one.axis is not None else one
+        for one in description.normalise
+    )
+    return replace(description, axes=(*kept, *new), normalise=divided)
 
 
 def filtered(description: Description, conditions: tuple[Condition, ...]) -> Description:

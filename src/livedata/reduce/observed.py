@@ -88,13 +88,13 @@ class Observed:
     def state(self) -> State:
         """``live``, ``catching up``, ``complete``, ``stopped`` or ``failed``."""
         engine = self._engine
-        state = "stopped" if self._last is not None else engine.state
+        state = "stopped" if self._last is not None else "failed" if self._running.error is not None else engine.state
         return state if engine is self._engine else self.state  # moved on meanwhile
 
     @property
     def error(self) -> Exception | None:
         """What ended the view, if it failed."""
-        return self._engine.error
+        return self._running.error
 
     @property
     def generation(self) -> int:

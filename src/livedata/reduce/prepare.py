@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from ..errors import ArgumentError
 from .axis import Axes, Axis
@@ -49,6 +50,8 @@ def screen_of(description: Description, setting: Setting) -> Screen | None:
 
 def result_axes(description: Description, setting: Setting) -> Axes:
     """Return the axes of the result: those of the picture, then the description's own."""
+    if description.every_ns:  # its slots are known when data come
+        return Axes((Axis((Fraction(0), Fraction(description.every_ns)), 1, "ns", "time"),))
     screen = None if description.is_summed else screen_of(description, setting)
     return Axes((*(screen.axes if screen is not None else ()), *description.axes))
 

@@ -40,6 +40,7 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
         shape = tuple(axis.n for axis in axes)
         check_fits(math.prod(shape) * CELL_BYTES, shape)
     _refuse_region(description, setting)
+    _refuse_divisors(description)
     spans = spans_of(description.region) if description.region is not None else ()
     names = [*(axis.name for axis in description.axes), *(span.quantity for span in spans)]
     wanted = [name for name in names if kind_of(name) == "coordinate"]
@@ -49,6 +50,28 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
         layout = layout_of(description, setting)
         for name in wanted:
             formula_of(name, setting.geometry(), description.flight, layout.size if layout is not None else 1)
+
+
+def _refuse_divisors(description: Description) -> None:
+    """Refuse what a result cannot be divided by bin by bin."""
+    names = [axis.name for axis in description.axes]
+    for one in description.normalise:
+        if description.every_ns and one.by == "run":
+            raise ArgumentError(
+                "a series is divided by what came in its own slots of time, and another run has others; compare it "
+                "with the series of that run, or divide a histogram"
+            )
+        if one.axis is None or one.axis.name in names:
+            continue
+        if description.every_ns:
+            raise ArgumentError(
+                f"a series has no axis {one.axis.name!r} to divide by a monitor along; take the series first, and "
+                "divide it: .series(1).normalise(monitor=…)"
+            )
+        raise ArgumentError(
+            f"divided by a monitor along {one.axis.name!r}, which is no axis of the result; it has "
+            f"{', '.join(names) or 'none'}"
+        )
 
 
 def _refuse_region(description: Description, setting: Setting) -> None:

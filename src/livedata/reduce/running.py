@@ -24,7 +24,7 @@ from .taking import picture_of
 from .waiting import wait_for
 
 if TYPE_CHECKING:
-    from .normalising import Divisor
+    from .amounts import Divisor
 
 
 PATIENCE_S = 2.0
@@ -61,15 +61,25 @@ class Running:
         if description.normalise:
             from .normalising import open_divisor
 
-            self.divisors = tuple(
-                open_divisor(one, description, setting, feed, extent=extent, after=after, is_finite=is_finite)
-                for one in description.normalise
-            )
+            try:
+                for one in description.normalise:
+                    divisor = open_divisor(
+                        one, description, setting, feed, extent=extent, after=after, is_finite=is_finite
+                    )
+                    self.divisors = (*self.divisors, divisor)
+            except BaseException:
+                self.release()
+                raise
 
     @property
     def engines(self) -> list[Engine]:
         """All of them."""
         return [self.engine, *(divisor.engine for divisor in self.divisors)]
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended it, or what it is divided by, if something failed."""
+        return next((engine.error for engine in self.engines if engine.error is not None), None)
 
     @property
     def ledger(self) -> Ledger:
@@ -156,5 +166,5 @@ class Running:
             return
         for engine in self.engines:
             wait_for(engine, self.name, lambda: False, None)
-            if engine.error is not None:
-                raise engine.error
+        if self.error is not None:
+            raise self.error

@@ -161,6 +161,8 @@ class View(Observed, Operable):
     ) -> View:
         """Return the view divided by something, with variances; both are counted over the same extent and filters.
 
+        A series is divided slot by slot.
+
         Parameters
         ----------
         monitor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...streams.batch import Batch, EventBatch, entry_sizes
 from ..axis import Axes
@@ -48,9 +49,10 @@ class PulseFold:
         """Sum of all charges that are known, µA h; the same in whatever order they came."""
         return math.fsum(charge for _, charge in self._pulses.values() if not math.isnan(charge))
 
-    def times(self) -> np.ndarray:
-        """Return all pulse times, sorted, int64, ns since 1970."""
-        return np.sort(np.fromiter(self._pulses, np.int64, len(self._pulses)))
+    def pulses(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return when each pulse was, rising, ns since 1970, and its charge, µA h, NaN where it is not known."""
+        held = sorted((time, charge) for time, (_, charge) in self._pulses.items())
+        return np.array([time for time, _ in held], np.int64), np.array([charge for _, charge in held], np.float64)
 
     def counted(self) -> Counted:
         """Return the number of pulses."""
