@@ -27,6 +27,7 @@ def figure(done, name):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_minute_of_hard_use_adds_up():
     done = soak("--seconds", "60")
 
@@ -39,19 +40,20 @@ def test_a_minute_of_hard_use_adds_up():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(
-    ("plant", "told"),
+    ("plant", "seconds", "told"),
     [
-        ("lose", "(were sent|and expected)"),
-        ("twice", "(were sent|and expected)"),
-        ("late", "after the last message"),
-        ("thread", "livedata-planted"),
-        ("memory", "memory grew"),
+        ("lose", "20", "(were sent|and expected)"),
+        ("twice", "20", "(were sent|and expected)"),
+        ("late", "20", "after the last message"),
+        ("thread", "5", "livedata-planted"),
+        ("memory", "20", "memory grew"),
     ],
 )
-def test_a_planted_fault_is_found(plant, told):
+def test_a_planted_fault_is_found(plant, seconds, told):
     share = "1" if plant == "memory" else "0.1"
-    done = soak("--seconds", "20", "--seed", "3", "--share", share, "--patience", "5", "--plant", plant)
+    done = soak("--seconds", seconds, "--seed", "3", "--share", share, "--patience", "5", "--plant", plant)
 
     assert done.returncode == 1, done.stdout + done.stderr
     assert "FAULT" in done.stdout
