@@ -32,7 +32,7 @@ lab: $(VENV)/.lab ## JupyterLab on the first notebook
 	@$(RUN) -m jupyter lab notebooks/01-first-light.ipynb
 
 test: lint types tools ## every check: style, types, import contracts, tests
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: $(VENV)/.test ## measure the hot paths beside their peers
 	$(RUN) -m benchmarks $(ARGS)

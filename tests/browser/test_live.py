@@ -9,7 +9,7 @@ import pytest
 
 from .lab import STAMP, Lab, Notebook, Watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.alone]
 
 CELLS = [
     f"import time, ctypes\nimport livedata as ld\n{STAMP}\nlive = ld.demo(rate=1e6)",

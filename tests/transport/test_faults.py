@@ -10,7 +10,7 @@ import pytest
 from livedata.testing import kafka_broker
 from livedata.transport import Partition, open_transport
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.alone]
 
 RATE = 400
 
