@@ -24,7 +24,7 @@ def rows(*, quick: bool, turns: int) -> Iterator[Row]:
         filled_topic(url, message_bytes=MESSAGE_BYTES, total_bytes=total) as topic,
     ):
         costs = in_turns(works_of(topic), turns=turns)
-        with_region = costs.pop("ours, with a region")
+        with_region = {name: costs.pop(f"{name}, with a region") for name in ("ours", "poll + kernels")}
         yield compare(
             "Kafka to spectrum + image, 1 MB messages",
             "GB/s",
@@ -41,9 +41,12 @@ def rows(*, quick: bool, turns: int) -> Iterator[Row]:
             "Kafka to spectrum + image + region's spectrum, 1 MB messages",
             "GB/s",
             topic.nbytes / 1e9,
-            {**costs, "ours": with_region},
+            {**costs, **with_region},
             peer="bare poll and drain",
+            cpu_peer="poll + kernels",
             target=0.85,
+            cpu_target=1.25,
+            note=f"poll + kernels reads {_speed(topic, with_region['poll + kernels']):.2f} GB/s",
         )
 
 
@@ -67,4 +70,5 @@ def works_of(topic: Topic) -> dict[str, Setting]:
         "ours, with a region": ours(True),
         "bare poll and drain": plain(lambda: poll_and_drain(topic)),
         "poll + kernels": plain(lambda: poll_and_count(topic)),
+        "poll + kernels, with a region": plain(lambda: poll_and_count(topic, with_region=True)),
     }

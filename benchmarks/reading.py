@@ -19,6 +19,8 @@ from .events import PERIOD_NS, SIDE
 from .topic import SOURCE, Topic
 
 TIMEOUT_S = 300.0
+REGION = {"x": (300, 700), "y": (200, 500)}
+"""Of the image, in pixels."""
 
 
 def poll_and_drain(topic: Topic) -> int:
@@ -26,18 +28,26 @@ def poll_and_drain(topic: Topic) -> int:
     return sum(len(message.value()) for message in messages_of(topic))
 
 
-def poll_and_count(topic: Topic) -> int:
-    """Read, decode and count a spectrum and an image with the bare kernels, in one loop; return the events."""
+def poll_and_count(topic: Topic, *, with_region: bool = False) -> int:
+    """Read, decode and count the same as `to_views` with the bare kernels, in one loop; return the events."""
     even = binning(ld.bins(0, PERIOD_NS, n=1000).named("toa")).even
     assert even is not None
-    spectrum, image = np.zeros(1000 + 2, np.uint32), np.zeros(SIDE * SIDE + 1, np.uint32)
+    bins = even.first, even.span, even.shift, even.scale
+    width = 1000 + 2
+    spectrum, image = np.zeros(width, np.uint32), np.zeros(SIDE * SIDE + 1, np.uint32)
     no_table, one = np.zeros(0, np.int32), np.uint32(1)
+    spectra, is_inside = np.zeros(2 * width, np.uint32), np.zeros(SIDE * SIDE + 1, np.uint8)
+    (left, right), (bottom, top) = REGION["x"], REGION["y"]
+    is_inside[:-1].reshape(SIDE, SIDE)[bottom:top, left:right] = 1
     seen = 0
     for message in messages_of(topic, at_a_time=8):  # what is counted at once should still be in the cache
         content = decode_ev44(message.value())
-        kernels.count_even(content.time_of_flight, even.first, even.span, even.shift, even.scale, spectrum, one)
-        kernels.count_rows(content.pixel_id, 1, SIDE * SIDE, no_table, image, one)
-        seen += len(content.time_of_flight)
+        ids, times = content.pixel_id, content.time_of_flight
+        kernels.count_even(times, *bins, spectrum, one)
+        kernels.count_rows(ids, 1, SIDE * SIDE, no_table, image, one)
+        if with_region:
+            kernels.count_few(ids, 1, SIDE * SIDE, is_inside, times, *bins, width, spectra, one)
+        seen += len(times)
     _check(topic, seen)
     return seen
 
@@ -48,7 +58,7 @@ def to_views(live: ld.Streams, topic: Topic, *, with_region: bool = False) -> in
     spectrum, image = detector.histogram(toa=axis), detector.image(shape=(SIDE, SIDE))
     views = [spectrum, image]
     if with_region:
-        views.append(image.region(ld.rectangle(x=(300, 700), y=(200, 500))).spectrum(toa=axis))
+        views.append(image.region(ld.rectangle(**REGION)).spectrum(toa=axis))
     try:
         for view in views:
             view.wait(events=topic.events, timeout=TIMEOUT_S)
