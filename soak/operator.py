@@ -97,7 +97,9 @@ class Operator:
         if watched.view.is_finite:
             # Where its end has not passed, it goes on waiting.
             return watched.difference(snapshot) if snapshot.state == "complete" else None
-        behind = {p: end for p, end in ends.items() if snapshot.coverage.offsets.get(p, ((0, 0),))[-1][1] < end}
+        begun = watched.view._after  # where it was reset: nothing need have come since
+        covered = {p: ranges[-1][1] for p, ranges in snapshot.coverage.offsets.items() if ranges}
+        behind = {p: end for p, end in ends.items() if max(covered.get(p, 0), begun.get(p, 0)) < end}
         if behind:
             return f"not counted up to {behind}: {snapshot.coverage}"
         return watched.difference(snapshot)

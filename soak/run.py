@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import random
@@ -131,6 +132,7 @@ def soak(
                 source.resume()
         except Fault as fault:
             faults.append(str(fault))
+            faulthandler.dump_traceback()  # where everybody is: what does not come may be waiting
         finally:
             operator.close()
             source.stop()
