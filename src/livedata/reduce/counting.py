@@ -60,7 +60,10 @@ class Counting:
         self.lost = 0
         """Messages that had been counted, and had expired when they were to be counted anew."""
         self.generation = 1
+        self.is_covered = True
+        """Whether the offsets of everything that was taken are noted. Set by the owner, who knows what comes when."""
         self._n_judged_before = 0
+        self._has_begun = False
         self.feed = feed
         self._make = make
         self._judge = Judge()
@@ -97,7 +100,8 @@ class Counting:
     def remarks(self) -> tuple[str, ...]:
         """What of the description does not fit what the logs say, and what could not be judged again."""
         n = self._n_judged_before
-        kept = (f"{n:,} expired messages judged before a log sample came late",) if n else ()
+        late = "judged before a late log sample, or the end of their run, was known"
+        kept = (f"{n:,} expired messages {late}",) if n else ()
         return (*self._judge.remarks, *kept)
 
     def prepare(self) -> None:
@@ -110,17 +114,18 @@ class Counting:
     def take_all(self, batches: Sequence[Batch], now_ns: int) -> None:
         """Count what belongs to the description of several batches; of very many events, with several threads."""
         events = [batch for batch in batches if isinstance(batch, EventBatch)]
+        if events:
+            self.prepare()
+            for one in events:
+                self._newer(cut(one, self.extent).event_time_zero, now_ns)
+            self._begin()
         if self._moving is not None or sum(batch.n_events for batch in events) < MANY_EVENTS:
             for batch in batches:
                 self.take(batch, now_ns)
             return
         from .fold.many import fold_many
 
-        self.prepare()
         assert self.fold is not None
-        for batch in events:
-            self._newer(cut(batch, self.extent).event_time_zero, now_ns)
-        self._begin()
         fold_many(self.fold, [self._admit(batch) for batch in events], self._judge, N_THREADS)
 
     def take(self, batch: Batch, now_ns: int) -> None:
@@ -158,14 +163,14 @@ class Counting:
     def look_again(self, *, has_ended: bool = False) -> bool:
         """Judge again what a log sample that came late concerns; return whether anything was looked at.
 
-        Everything that was taken must be covered by then.
+        Nothing is looked at while something is not covered: it would not be read again.
 
         Parameters
         ----------
         has_ended
-            Whether nothing will follow: only then is all of a file covered.
+            Whether nothing will follow: then all is covered.
         """
-        if self.fold is None:
+        if self.fold is None or not (self.is_covered or has_ended):
             return False
         if self._moving is not None and self._moving.is_too_large and (has_ended or not self.feed.is_finite):
             self._drop_behind(self._moving)
@@ -258,9 +263,10 @@ class Counting:
         self.fold.first_ns = start
 
     def _begin(self) -> None:
-        """Before anything is counted, go to the run or log step that is known by now: nothing need be read again."""
-        if self._anchor is not None and self.fold is not None and not self.fold.n_seen and not self.ranges:
+        """Before anything is taken, go to the run or log step that is known by now: nothing need be read again."""
+        if self._anchor is not None and not self._has_begun:
             self._anchor.moves(self.newest_ns)
+        self._has_begun = True
 
     def _move_end(self, before: Extent, after: Extent) -> None:
         """Take away what was counted behind the end of the run, now that it is told; or add what belongs to it."""
@@ -269,8 +275,11 @@ class Counting:
         new = INT64.max if after.stop_ns is None else after.stop_ns
         change = self.fold.remove if new < old else self.fold.add
         between = Extent(min(old, new), max(old, new))
-        for batch in self.feed.reread(self.ranges, between.start_ns, between.stop_ns):
-            change(cut(cut(batch, self.extent), between), self._judge)
+        try:
+            for batch in self.feed.reread(self.ranges, between.start_ns, between.stop_ns):
+                change(cut(cut(batch, self.extent), between), self._judge)
+        except Expired as gone:  # what nobody has any more stays as it was judged
+            self._n_judged_before += size(gone.spans)
         if self.fold.last_ns is not None:
             self.fold.last_ns = min(self.fold.last_ns, new - 1)
 

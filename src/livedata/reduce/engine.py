@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from ..streams.batch import Batch
@@ -20,6 +19,7 @@ from .description import Description
 from .fold.counted import Counted
 from .fold.pool import FEW_CORES, submit
 from .fold.serving import serves
+from .inbox import Inbox, Item, is_covered
 from .rate import Rate
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
@@ -49,7 +49,6 @@ class Engine:
         self.changed = threading.Condition()
         self.error: Exception | None = None
         self.version = 0
-        self.waiting_bytes = 0
         self.n_skipped = 0
         self.place: Hashable = None
         """What engines that see the same events have in common."""
@@ -62,9 +61,8 @@ class Engine:
         self.subscription: Subscription | None = None
         self._first_generation = generation
         self._folding = threading.Lock()
-        self._queue: deque[Batch | Covered] = deque()
-        self._n_noted = 0
-        """Items in the queue up to and with the last note of what is covered."""
+        self._inbox = Inbox()
+        """Guarded by `changed`."""
         self._running = False
         self._lost = 0
         self._ended = False
@@ -84,6 +82,11 @@ class Engine:
         self.subscription = feed.subscribe(self, self.counting.extent, after)
 
     # What the feed calls
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that came and are not folded yet."""
+        return self._inbox.nbytes
 
     @property
     def is_full(self) -> bool:
@@ -215,7 +218,7 @@ class Engine:
         """Return the offset behind everything that was handed over so far, by partition."""
         with self._folding, self.changed:
             passed = [(p, ranges[-1][1]) for p, ranges in self.counting.ranges.items() if ranges]
-            passed += [(p, stop) for item in self._queue if isinstance(item, Mapping) for p, (_, stop) in item.items()]
+            passed += self._inbox.stops()
         ends = dict(self.after)  # where nothing has come since, it goes on from there
         for p, stop in passed:
             ends[p] = max(stop, ends.get(p, stop))
@@ -326,27 +329,11 @@ class Engine:
             self._running = True
             return True
 
-    def _put(self, item: Batch | Covered) -> None:
+    def _put(self, item: Item) -> None:
         with self.changed:
             if self._stopped:
                 return
-            self._queue.append(item)
-            if isinstance(item, Mapping):
-                self._n_noted = len(self._queue)
-            else:
-                self.waiting_bytes += item.nbytes
-
-    def _due(self) -> deque[Batch | Covered]:
-        """Take from the queue what can be folded; called with `changed` held.
-
-        Where entries may have to be judged again, only up to the last note: what is folded is then what is covered.
-        """
-        if self.is_finite or self._n_noted == len(self._queue):
-            items, self._queue = self._queue, deque()
-        else:
-            items = deque(self._queue.popleft() for _ in range(self._n_noted))
-        self._n_noted = 0
-        return items
+            self._inbox.put(item)
 
     def _work(self) -> None:
         """Fold until nothing waits."""
@@ -358,8 +345,9 @@ class Engine:
                     # Asks for logs, whose lock is held where batches are queued: not while `changed` is.
                     is_stale = self.counting.is_stale
                     with self.changed:
-                        self.waiting_bytes -= folded_bytes
-                        items = self._due()
+                        self._inbox.nbytes -= folded_bytes
+                        # A file may note nothing before its end, and must not wait for that.
+                        items = self._inbox.take(only_noted=not self.is_finite)
                         if self._stopped or not (items or (is_stale and not is_futile)):
                             self._running = False
                             self._finished = self._ended and not self._stopped
@@ -377,10 +365,12 @@ class Engine:
             self._then_s = now
             self.then(self)
 
-    def _take(self, items: Sequence[Batch | Covered]) -> int:
+    def _take(self, items: Sequence[Item]) -> int:
         """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""
         batches = [item for item in items if not isinstance(item, Mapping)]
         self.counting.take_all(batches, time.time_ns())
+        if items:
+            self.counting.is_covered = is_covered(items)
         for item in items:
             if isinstance(item, Mapping):
                 self.counting.cover(item)
