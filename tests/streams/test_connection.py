@@ -29,7 +29,11 @@ def name():
 
 
 def caught_up(sink, stream):
-    wait_until(lambda: sink.error is not None or len(sink.times) >= len(stream.sent))
+    def has_all():  # what came, and the note behind it
+        with sink.lock:
+            return len(sink.times) >= len(stream.sent) and stream.sent.keys() <= sink.offsets.keys()
+
+    wait_until(lambda: sink.error is not None or has_all())
     time.sleep(0.01)
 
 
