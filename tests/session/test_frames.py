@@ -8,6 +8,7 @@ import pytest
 
 import livedata as ld
 from livedata import schemas
+from livedata.errors import ArgumentError
 from livedata.transport import open_transport
 
 NOW_NS = time.time_ns()
@@ -72,6 +73,24 @@ def test_only_frames_of_a_span_are_folded(bus):
         until(lambda: view.latest.ledger.seen == 3)
 
         assert view.latest.values().tolist() == [[6] * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda view: view.mask([1, 2]), "mask"),
+        (lambda view: view.region(ld.rectangle(x=(0, 1), y=(0, 1))), "region"),
+        (lambda view: view.rebin(toa=ld.bins(0, 1, n=2, unit="ms")), "bins"),
+        (lambda view: view.series(1), "series"),
+        (lambda view: view.window(pulses=3), "window"),
+        (lambda view: view.normalise(time=True), "division"),
+    ],
+)
+def test_what_is_made_of_events_only_is_refused_rather_than_left_out(bus, change, what):
+    url, producer = bus
+    send(producer, frame(1))
+    with ld.connect(url, topics="cam", start="earliest") as live, pytest.raises(ArgumentError, match=f"no {what}"):
+        change(live["cam"].sum())
 
 
 def test_frames_of_another_shape_begin_a_new_sum(bus):

@@ -14,6 +14,7 @@ from .pixels.region import has_shape
 from .prepare import layout_of, log_names, screen_of
 from .quantity import is_of_entries, kind_of, unknown
 from .setting import Setting
+from .window import EVERYTHING
 
 CELL_BYTES = 4
 
@@ -31,6 +32,8 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
     ArgumentError
         Says what does not fit, what is missing in which file, or how much memory it would take; names the near misses.
     """
+    if description.frames:
+        _refuse_for_frames(description)
     for name in sorted(log_names(description)):
         if setting.log(name) is None and not setting.await_log(name):
             raise ArgumentError(unknown(name, setting.logs()))
@@ -50,6 +53,26 @@ def refuse(description: Description, setting: Setting, axes: Axes) -> None:
         layout = layout_of(description, setting)
         for name in wanted:
             formula_of(name, setting.geometry(), description.flight, layout.size if layout is not None else 1)
+
+
+def _refuse_for_frames(description: Description) -> None:
+    """Refuse what is only made of events, rather than to leave it out in silence."""
+    asked = {
+        "mask": description.masks,
+        "region": description.region,
+        "bins": description.axes,
+        "series": description.every_ns,
+        "window": description.window != EVERYTHING,
+        "division by its own time or region": [
+            one for one in description.normalise if one.by in ("time", "pulses", "charge", "region")
+        ],
+    }
+    if found := [what for what, is_there in asked.items() if is_there]:
+        raise ArgumentError(
+            f"a view of frames takes no {' and no '.join(found)}: frames are taken whole. Choose frames with "
+            "where(...) and over(start, stop), and parts of the picture from the result, sliced like an array: "
+            "view.latest[10:20, 5:9].sum()"
+        )
 
 
 def _refuse_divisors(description: Description) -> None:
