@@ -54,7 +54,7 @@ class Engine:
         """What engines that see the same events have in common."""
         self.after: Offsets = {}
         self.began_s = time.monotonic()
-        self.users: weakref.WeakSet[User] = weakref.WeakSet()
+        self.users: weakref.WeakSet[User[Engine]] = weakref.WeakSet()
         """Those who hold it and can go on with another one. Guarded by `changed`."""
         self.then: Callable[[Engine], None] | None = None
         """Called now and then behind the counting, with no lock held."""
@@ -184,20 +184,20 @@ class Engine:
         """Whether nothing of what it stands for was lost or skipped."""
         return not (self._lost or self.counting.lost or self.n_skipped)
 
-    def movable_users(self) -> list[User]:
+    def movable_users(self) -> list[User[Engine]]:
         """Return all who hold it, if all of them can go on with another engine; else none."""
         with self.changed:
             users = list(self.users)
             return users if len(users) == self._holders else []
 
-    def hold(self, user: User | None = None) -> None:
+    def hold(self, user: User[Engine] | None = None) -> None:
         """Take note of one more who uses it; of one who can go on with another engine, if it says who it is."""
         with self.changed:
             self._holders += 1
             if user is not None:
                 self.users.add(user)
 
-    def release(self, user: User | None = None) -> None:
+    def release(self, user: User[Engine] | None = None) -> None:
         """Take note of one who uses it less; without any, the engine stops."""
         with self.changed:
             self._holders -= 1

@@ -30,7 +30,7 @@ def acquire(
     is_finite: bool,
     generation: int = 1,
     is_shared: bool = True,
-    user: User | None = None,
+    user: User[Engine] | None = None,
     then: Callable[[Engine], None] | None = None,
 ) -> Engine:
     """Return an engine that counts a description, or more than it; held once for the caller.
