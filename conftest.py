@@ -75,7 +75,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @contextmanager
 def _turn(folder: Path, *, is_alone: bool) -> Iterator[None]:
     """Hold one lock, shared or alone; whoever waits for it holds another one, so that nobody is passed by."""
-    with open(folder / "next", "w") as queue, open(folder / "turn", "w") as turn:
+    with (folder / "next").open("w") as queue, (folder / "turn").open("w") as turn:
         fcntl.flock(queue, fcntl.LOCK_EX)
         fcntl.flock(turn, fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH)
         fcntl.flock(queue, fcntl.LOCK_UN)
