@@ -14,6 +14,7 @@ from ..streams.batch import ArrayBatch, Batch, EventBatch, LogBatch, Messages, s
 from ..streams.clock import newest_plausible
 from ..streams.extent import Extent, Partition, Ranges, merge_ranges
 from ..streams.feed import Expired, Feed
+from ..streams.places import all_within
 from ..streams.spans import size, without
 from .anchored import Anchor
 from .description import Description
@@ -60,8 +61,8 @@ class Counting:
         self.lost = 0
         """Messages that had been counted, and had expired when they were to be counted anew."""
         self.generation = 1
-        self.is_covered = True
-        """Whether the offsets of everything that was taken are noted. Set by the owner, who knows what comes when."""
+        self._uncovered: list[Messages] = []
+        """Of batches that were taken, and perhaps not noted as covered yet."""
         self._n_judged_before = 0
         self._has_begun = False
         self.feed = feed
@@ -90,6 +91,10 @@ class Counting:
         return self._logs_moved() or (self._anchor is not None and self._anchor.would_move(self.newest_ns))
 
     @property
+    def _may_look_again(self) -> bool:
+        return self._anchor is not None or self._moving is not None or bool(log_names(self.description))
+
+    @property
     def settled_until(self) -> int | None:
         """Data time before which no entry is expected to change its fate."""
         last = self.fold.last_ns if self.fold is not None else None
@@ -114,6 +119,8 @@ class Counting:
     def take_all(self, batches: Sequence[Batch], now_ns: int) -> None:
         """Count what belongs to the description of several batches; of very many events, with several threads."""
         events = [batch for batch in batches if isinstance(batch, EventBatch)]
+        if self._may_look_again:
+            self._uncovered += [batch.messages for batch in events]
         if events:
             self.prepare()
             for one in events:
@@ -170,7 +177,10 @@ class Counting:
         has_ended
             Whether nothing will follow: then all is covered.
         """
-        if self.fold is None or not (self.is_covered or has_ended):
+        if self.fold is None:
+            return False
+        self._uncovered = [messages for messages in self._uncovered if not all_within(messages, self.ranges)]
+        if self._uncovered and not has_ended:
             return False
         if self._moving is not None and self._moving.is_too_large and (has_ended or not self.feed.is_finite):
             self._drop_behind(self._moving)

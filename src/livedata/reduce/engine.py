@@ -19,7 +19,7 @@ from .description import Description
 from .fold.counted import Counted
 from .fold.pool import FEW_CORES, submit
 from .fold.serving import serves
-from .inbox import Inbox, Item, is_covered
+from .inbox import Inbox, Item
 from .rate import Rate
 from .result.ledger import Ledger, ledger_remarks
 from .result.snapshot import Snapshot, State
@@ -369,8 +369,6 @@ class Engine:
         """Fold batches and take note of what they cover; return their bytes. Called with `_folding` held."""
         batches = [item for item in items if not isinstance(item, Mapping)]
         self.counting.take_all(batches, time.time_ns())
-        if items:
-            self.counting.is_covered = is_covered(items)
         for item in items:
             if isinstance(item, Mapping):
                 self.counting.cover(item)

@@ -41,8 +41,3 @@ class Inbox:
         for item in self._items:
             if isinstance(item, Mapping):
                 yield from ((p, stop) for p, (_, stop) in item.items())
-
-
-def is_covered(items: Sequence[Item]) -> bool:
-    """Whether a note follows all batches of what was taken out."""
-    return not items or isinstance(items[-1], Mapping)

@@ -7,8 +7,9 @@ from operator import itemgetter
 
 import numpy as np
 
-from ..transport.protocol import Record
+from ..transport.protocol import Partition, Record
 from .batch import Int32Array, Int64Array, Messages
+from .spans import Spans
 
 _ZERO = np.zeros(1, np.int64)
 _ZERO.flags.writeable = False
@@ -46,3 +47,21 @@ def places_of(records: Sequence[Record]) -> tuple[Int32Array, Int64Array, Int64A
         np.fromiter(map(_OFFSET, records), np.int64, n),
         np.fromiter(map(_RECORD_MS, records), np.int64, n),
     )
+
+
+def all_within(messages: Messages, spans: Spans) -> bool:
+    """Whether the offsets of all messages lie in these ranges."""
+    topic, partition, offset = messages.topic, messages.partition, messages.offset
+    if len(offset) == 1:
+        at = int(offset[0])
+        return any(first <= at < stop for first, stop in spans.get(Partition(topic, int(partition[0])), ()))
+    for number in np.unique(partition).tolist():
+        ranges = spans.get(Partition(topic, number), ())
+        if not ranges:
+            return False
+        firsts, stops = np.array(ranges, np.int64).T
+        mine = offset[partition == number]
+        place = np.searchsorted(firsts, mine, "right") - 1
+        if not bool(np.all((place >= 0) & (mine < stops[place]))):
+            return False
+    return True
