@@ -18,6 +18,8 @@ from .result.snapshot import Snapshot
 from .setting import Setting
 
 NOTHING = Messages("", *(np.zeros(0, np.int64) for _ in range(5)))  # type: ignore[arg-type]
+NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
+"""No times, and no values at them."""
 HOURS_UNIT = "µA h"
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -85,16 +87,17 @@ def _of_pulses(divisor: Divisor, slots: Axis | None) -> Amount:
     by = divisor.normalise.by
     unit = {"charge": HOURS_UNIT, "pulses": "pulse", "time": "s"}[by]
     if not isinstance(fold, PulseFold):
-        none = summed(np.zeros(0, np.int64), np.zeros(0), slots)
-        return Amount(none, np.zeros_like(none), unit, None)
+        return _certain(summed(*NO_VALUES, slots), unit, None)
     if by == "charge" and slots is None:
-        value = np.asarray(fold.charge)
-    else:
-        times, charges = fold.pulses()
-        same = period_s(times) if by == "time" else 1.0
-        each = np.nan_to_num(charges) if by == "charge" else np.full(len(times), same)
-        value = summed(times, each, slots)
-    return Amount(value, np.zeros_like(value), unit, fold.last_ns)
+        return _certain(np.asarray(fold.charge), unit, fold.last_ns)
+    times, charges = fold.pulses()
+    same = period_s(times) if by == "time" else 1.0
+    each = np.nan_to_num(charges) if by == "charge" else np.full(len(times), same)
+    return _certain(summed(times, each, slots), unit, fold.last_ns)
+
+
+def _certain(value: Floats, unit: str, last_ns: int | None) -> Amount:
+    return Amount(value, np.zeros_like(value), unit, last_ns)
 
 
 def period_s(times: Times) -> float:
@@ -111,11 +114,9 @@ def _of_log(divisor: Divisor, snapshot: Snapshot, slots: Axis | None) -> Amount:
     data, coverage = timeline.data, snapshot.coverage
     unit = divisor.setting.log_unit(name) or ""
     if not len(data) or coverage.first_ns is None or coverage.last_ns is None:
-        none = summed(np.zeros(0, np.int64), np.zeros(0), slots)
-        return Amount(none, np.zeros_like(none), unit, None)
+        return _certain(summed(*NO_VALUES, slots), unit, None)
     span = (data.time >= coverage.first_ns) & (data.time <= coverage.last_ns)
     times, values = data.time[span], data.value[span].astype(np.float64)
     pulses = EventBatch(None, np.zeros(0, np.int32), times, np.zeros(len(times), np.int64), NOTHING)
     keep = make_judge(divisor.description, divisor.setting).keeps(pulses)
-    value = summed(times[keep], values[keep], slots)
-    return Amount(value, np.zeros_like(value), unit, int(data.time[-1]))
+    return _certain(summed(times[keep], values[keep], slots), unit, int(data.time[-1]))

@@ -77,6 +77,7 @@ class Counting:
             if kind in ("run", "log") or has_geometry
             else None
         )
+        self._may_look_again = bool(self._anchor or self._moving or log_names(description))
 
     @property
     def ledger(self) -> Ledger:
@@ -89,10 +90,6 @@ class Counting:
         if self.fold is None:
             return False
         return self._logs_moved() or (self._anchor is not None and self._anchor.would_move(self.newest_ns))
-
-    @property
-    def _may_look_again(self) -> bool:
-        return self._anchor is not None or self._moving is not None or bool(log_names(self.description))
 
     @property
     def settled_until(self) -> int | None:
@@ -123,7 +120,7 @@ class Counting:
             self._uncovered += [batch.messages for batch in events]
         if events:
             self.prepare()
-            for one in events:
+            for one in events:  # what comes behind a run's end tells that the next one has begun
                 self._newer(cut(one, self.extent).event_time_zero, now_ns)
             self._begin()
         if self._moving is not None or sum(batch.n_events for batch in events) < MANY_EVENTS:
@@ -136,7 +133,7 @@ class Counting:
         fold_many(self.fold, [self._admit(batch) for batch in events], self._judge, N_THREADS)
 
     def take(self, batch: Batch, now_ns: int) -> None:
-        """Count what belongs to the description of one batch."""
+        """Count what belongs to the description of one batch; `take_all` has looked how new it is."""
         self.prepare()
         assert self.fold is not None
         if isinstance(batch, LogBatch):
@@ -144,9 +141,6 @@ class Counting:
         if isinstance(batch, ArrayBatch):
             self._take_frames(batch, now_ns)
             return
-        batch = cut(batch, self.extent)
-        self._newer(batch.event_time_zero, now_ns)  # what comes behind a run's end tells that the next one has begun
-        self._begin()
         batch = self._admit(batch)
         moving = self._moving
         if moving is None:

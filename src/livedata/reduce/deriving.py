@@ -27,7 +27,8 @@ def rebinned(description: Description, axes: tuple[Axis, ...]) -> Description:
     """
     fresh = {axis.name: axis for axis in axes}
     kept = tuple(fresh.get(axis.name, axis) for axis in description.axes)
-    new = tuple(axis for name, axis in fresh.items() if all(name != old.name for old in kept))
+    names = {axis.name for axis in kept}
+    new = tuple(axis for axis in axes if axis.name not in names)
     divided = tuple(
         replace(one, axis=fresh.get(one.axis.name, one.axis)) if one.axis is not None else one
         for one in description.normalise

@@ -51,9 +51,14 @@ def screen_of(description: Description, setting: Setting) -> Screen | None:
 def result_axes(description: Description, setting: Setting) -> Axes:
     """Return the axes of the result: those of the picture, then the description's own."""
     if description.every_ns:  # its slots are known when data come
-        return Axes((Axis((Fraction(0), Fraction(description.every_ns)), 1, "ns", "time"),))
+        return slots_axes(0, 1, description.every_ns)
     screen = None if description.is_summed else screen_of(description, setting)
     return Axes((*(screen.axes if screen is not None else ()), *description.axes))
+
+
+def slots_axes(first_ns: int, n: int, every_ns: int) -> Axes:
+    """Return the axis of a series of `n` slots without a gap."""
+    return Axes((Axis((Fraction(first_ns), Fraction(first_ns + n * every_ns)), n, "ns", "time"),))
 
 
 def bound(axes: Mapping[str, Axis], setting: Setting) -> tuple[Axis, ...]:
