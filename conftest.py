@@ -19,7 +19,7 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parent
 ABSENT = "no shared data"
-TURNS = pytest.StashKey[str | None]()
+TURNS = pytest.StashKey[str]()
 """Folder of the locks."""
 
 
@@ -52,8 +52,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a process that shares in the tests where the locks are."""
-    folder = node.config.stash.setdefault(TURNS, None) or tempfile.mkdtemp(prefix="livedata-turns-")
-    node.config.stash[TURNS] = node.workerinput["turns"] = folder
+    stash = node.config.stash
+    if TURNS not in stash:
+        stash[TURNS] = tempfile.mkdtemp(prefix="livedata-turns-")
+    node.workerinput["turns"] = stash[TURNS]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
