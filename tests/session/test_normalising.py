@@ -14,15 +14,22 @@ from tests.session.conftest import PULSE_NS
 TOA = ld.bins(0, 71.43, n=100, unit="ms")
 
 
-def times_of(bench):
-    return np.unique(np.concatenate([times for times, *_ in bench.sent]))
-
-
-def test_counts_by_a_monitor_are_divided_with_their_variances(bench, connect):
+@pytest.fixture
+def beside_a_monitor(bench, connect):
+    """Return the streams of a detector and of a monitor with 300 events, and how many events the detector has."""
     live = connect()
     bench.send(5, partitions=2)
     n = bench.n_events
     bench.send(3, topic="mon", source="monitor", partitions=1)
+    return live, n
+
+
+def times_of(bench):
+    return np.unique(np.concatenate([times for times, *_ in bench.sent]))
+
+
+def test_counts_by_a_monitor_are_divided_with_their_variances(beside_a_monitor):
+    live, n = beside_a_monitor
     view = live["det"].histogram(toa=TOA)
     divided = view.normalise(monitor=live["monitor"])
     deadline = time.monotonic() + 10
@@ -37,11 +44,8 @@ def test_counts_by_a_monitor_are_divided_with_their_variances(bench, connect):
     np.testing.assert_allclose(divided.latest.variances(), d / m**2 + d**2 / m**3, rtol=1e-12)
 
 
-def test_a_monitor_divides_bin_by_bin_along_an_axis(bench, connect):
-    live = connect()
-    bench.send(5, partitions=2)
-    n = bench.n_events
-    bench.send(3, topic="mon", source="monitor", partitions=1)
+def test_a_monitor_divides_bin_by_bin_along_an_axis(beside_a_monitor):
+    live, n = beside_a_monitor
     coarse = ld.bins(0, 80, n=4, unit="ms")
     view = live["det"].histogram(event_id=ld.bins(0, 70, n=2), toa=coarse).wait(events=n, timeout=10)
     monitor = live["monitor"].histogram(toa=coarse).wait(events=300, timeout=10)
@@ -103,11 +107,8 @@ def counts_in_slots(sent, every_ns, keep=lambda ids: np.ones(len(ids), bool)):
     return found
 
 
-def test_other_bins_are_other_bins_of_the_monitor_too(bench, connect):
-    live = connect()
-    bench.send(5, partitions=2)
-    n = bench.n_events
-    bench.send(3, topic="mon", source="monitor", partitions=1)
+def test_other_bins_are_other_bins_of_the_monitor_too(beside_a_monitor):
+    live, n = beside_a_monitor
     coarse = ld.bins(10, 50, n=4, unit="ms")
     fine = live["det"].histogram(toa=TOA).normalise(monitor="monitor", along="toa")
     top = live["det"].histogram(toa=coarse).wait(events=n, timeout=10)

@@ -27,8 +27,7 @@ TOA = ld.bins(0, 71.43, n=25, unit="ms")
 class AnyRun:
     """Messages in the order of sending, as (topic, partition, bytes, stream, number of events)."""
 
-    seed: int
-    begin_ns: int
+    n_partitions: int
     messages: list = field(default_factory=list)
 
     def n_events(self, name: str, n_messages: int | None = None) -> int:
@@ -62,13 +61,14 @@ def instrument(folder: Path) -> Path:
 def any_run(seed: int, n_partitions: int) -> AnyRun:
     """Return a run: events in pieces, some of them with weights, and all messages in any order."""
     rng = np.random.default_rng(seed)
-    run = AnyRun(seed, time.time_ns() - N_PULSES * PULSE_NS)
+    run = AnyRun(n_partitions)
+    begin = time.time_ns() - N_PULSES * PULSE_NS
     weighted = rng.choice(["", "left", "right"])
     for name, first, n_pixels in [*((n, f, s[0] * s[1]) for n, (f, s, _) in BANKS.items()), ("monitor", 0, 0)]:
         for pulse in range(N_PULSES):
             for _ in range(int(rng.integers(1, 3))):
                 n = int(rng.integers(1, 60))
-                when = np.array([run.begin_ns + pulse * PULSE_NS])
+                when = np.array([begin + pulse * PULSE_NS])
                 toa = rng.integers(-1000, 80_000_000, n, dtype=np.int32)
                 ids = rng.integers(first - 2, first + n_pixels + 3, n, dtype=np.int32) if n_pixels else None
                 sent = {"source_name": name, "message_id": pulse, "reference_time": when, "time_of_flight": toa}
@@ -78,7 +78,7 @@ def any_run(seed: int, n_partitions: int) -> AnyRun:
                 value = schemas.encode(schemas.message_class("an44" if name == weighted else "ev44")(**sent))
                 run.messages.append(("ev", int(rng.integers(0, n_partitions)), value, name, n))
     for log in LOGS:
-        samples = run.begin_ns + rng.integers(-PULSE_NS, (N_PULSES + 1) * PULSE_NS, rng.integers(1, 9))
+        samples = begin + rng.integers(-PULSE_NS, (N_PULSES + 1) * PULSE_NS, rng.integers(1, 9))
         for when in np.unique(samples).tolist():
             run.messages.append(("logs", 0, schemas.encode_f144(log, when, np.float64(rng.integers(0, 8))), log, 0))
     run.messages = [run.messages[i] for i in rng.permutation(len(run.messages))]

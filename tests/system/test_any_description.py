@@ -1,6 +1,5 @@
 """Any description of any run: live, the past and the file give what was sent, whatever came when."""
 
-import itertools
 import time
 from dataclasses import replace
 
@@ -14,43 +13,11 @@ from livedata.reduce.condition import Compare
 from livedata.reduce.counting import Counting
 from livedata.reduce.moving import Moving
 from livedata.reduce.result.ledger import FATES
-from livedata.transport import open_transport
 from tests.system.descriptions import descriptions, made_run
 from tests.system.oracle import expected
+from tests.system.place import Place
 
-_names = itertools.count()
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
-
-
-class Place:
-    """A broker in the process with the topics of one run."""
-
-    def __init__(self, run, **settings):
-        self.run = run
-        self.url = f"memory://any-{next(_names)}"
-        self.transport = open_transport(self.url)
-        self.transport.create_topic("ev", partitions=run.n_partitions)
-        self.transport.create_topic("logs", partitions=1)
-        self.live = ld.connect(self.url, start="earliest", **settings)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.live.close()
-        self.transport.close()
-
-    def send(self, messages):
-        producer = self.transport.producer()
-        for topic, partition, value, _ in messages:
-            producer.produce(topic, value, partition=partition)
-        while producer.flush(1.0):
-            pass
-        producer.close()
-
-    @property
-    def stream(self):
-        return self.live["ev/det" if "ev/det" in self.live else "det"].with_layout(ld.layout((8, 8)))
 
 
 def differs(snapshot, wanted):
