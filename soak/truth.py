@@ -140,6 +140,8 @@ class Truth:
         return sum((k * values for k, values in zip(n.tolist(), self._values, strict=True)), 0 * self._values[0])
 
     def _series(self, sent: Sent, snapshot: Snapshot) -> Int64:
+        if not len(snapshot.axes):  # before the first batch, a series does not know its slots
+            return np.zeros((), np.int64)
         edges = np.asarray(snapshot.axes[0].edges)
         n = np.array([int(values.sum()) for values in self._values], np.int64)[sent.payload - self._first]
         found = np.zeros(len(edges) - 1, np.int64)

@@ -161,11 +161,13 @@ def _alike(a, b):
     return np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
 
 
-def test_a_series_that_has_not_begun_can_be_looked_at(connect, bench):
+@pytest.mark.parametrize("how", [{"pulses": True}, {"time": True}, {"monitor": "det"}, {"region": ld.pixels([1, 2])}])
+def test_a_series_that_has_not_begun_can_be_looked_at(connect, bench, how):
     bench.send(1, partitions=2)
     detector = connect()["det"]
-    view = detector.histogram(toa=TOA).normalise(pulses=True).over(1, 2).series(1)
+    view = detector.histogram(toa=TOA).normalise(**how).over(1, 2).series(1)
 
+    assert np.isnan(view.latest.values()).all()
     assert view.snapshot().values().shape == (1,)
     assert np.isnan(view.snapshot().values()).all()
 

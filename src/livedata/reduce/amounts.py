@@ -50,14 +50,16 @@ class Amount:
 def amount_of(divisor: Divisor, snapshot: Snapshot) -> Amount:
     """Return what has been counted of a divisor: for a series in each of its slots, else all in all."""
     by = divisor.normalise.by
-    slots = snapshot.axes[0] if divisor.description.every_ns else None
+    slots = snapshot.axes[0] if divisor.description.every_ns and len(snapshot.axes) else None
     if by == "charge" and divisor.normalise.stream:
         return _of_log(divisor, snapshot, slots)
     if by in ("charge", "pulses", "time"):
         return _of_pulses(divisor, slots)
     held = divisor.engine.snapshot(divisor.description)
+    if divisor.description.every_ns and not len(held.axes):  # a series that has not begun
+        return _certain(summed(*NO_VALUES, slots), "", None)
     array, variances = held.array.astype(np.float64), held.variances().astype(np.float64)
-    if slots is not None:
+    if divisor.description.every_ns:
         begins = limits_of(held.axes[0])[:-1]
         array, variances = summed(begins, array, slots), summed(begins, variances, slots)
     elif by == "monitor" and divisor.normalise.axis is None:

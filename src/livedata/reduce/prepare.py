@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from ..errors import ArgumentError
 from .axis import Axes, Axis
@@ -49,16 +48,9 @@ def screen_of(description: Description, setting: Setting) -> Screen | None:
 
 
 def result_axes(description: Description, setting: Setting) -> Axes:
-    """Return the axes of the result: those of the picture, then the description's own."""
-    if description.every_ns:  # its slots are known when data come
-        return slots_axes(0, 1, description.every_ns)
+    """Return the axes of the result: those of the picture, then the description's own; a series has none as yet."""
     screen = None if description.is_summed else screen_of(description, setting)
     return Axes((*(screen.axes if screen is not None else ()), *description.axes))
-
-
-def slots_axes(first_ns: int, n: int, every_ns: int) -> Axes:
-    """Return the axis of a series of `n` slots without a gap."""
-    return Axes((Axis((Fraction(first_ns), Fraction(first_ns + n * every_ns)), n, "ns", "time"),))
 
 
 def bound(axes: Mapping[str, Axis], setting: Setting) -> tuple[Axis, ...]:

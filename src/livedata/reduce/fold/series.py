@@ -13,7 +13,6 @@ from ...errors import ArgumentError
 from ...streams.batch import EventBatch
 from ..axis import Axes, Axis
 from ..description import Description
-from ..prepare import slots_axes
 from ..result.ledger import Ledger
 from ..setting import Setting
 from .cells import Cells
@@ -119,11 +118,11 @@ class SeriesFold(DenseFold):
         every = self.every_ns
         if not len(starts):
             first = (self.first_ns or 0) // every * every
-            return slots_axes(first, 1, every)
+            return Axes((Axis((Fraction(first), Fraction(first + every)), 1, "ns", "time"),))
         first, stop = int(starts[0]), int(starts[-1]) + every
         n = (stop - first) // every
         if n <= max(DENSE_SLOTS, 2 * len(starts)):
-            return slots_axes(first, n, every)
+            return Axes((Axis((Fraction(first), Fraction(stop)), n, "ns", "time"),))
         limits = np.union1d(starts, starts + every)
         return Axes((Axis(tuple(Fraction(int(t)) for t in limits), len(limits) - 1, "ns", "time"),))
 
