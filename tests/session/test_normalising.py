@@ -164,7 +164,7 @@ def _alike(a, b):
 @pytest.mark.parametrize("how", [{"pulses": True}, {"time": True}, {"monitor": "det"}, {"region": ld.pixels([1, 2])}])
 def test_a_series_that_has_not_begun_can_be_looked_at(connect, bench, how):
     bench.send(1, partitions=2)
-    detector = connect()["det"]
+    detector = connect()["det"].with_layout(ld.layout((8, 8)))
     view = detector.histogram(toa=TOA).normalise(**how).over(1, 2).series(1)
 
     assert np.isnan(view.latest.values()).all()
